@@ -5,7 +5,7 @@ const [postgres, temporal, s3] = ['start-postgres', 'start-temporal', 'start-s3'
 ) as [string, string, string];
 
 /** A folder of tests, and the servers that it needs; their setups stop what they started at the end of the run. */
-const project = (name: string, globalSetup: string[], more: object = {}) => ({
+const project = (name: string, globalSetup: string[], more: object = waiting) => ({
   extends: true as const,
   test: {
     name,
@@ -19,15 +19,18 @@ const project = (name: string, globalSetup: string[], more: object = {}) => ({
   },
 });
 
+/** These wait for no server: on two cores a third process would only load every module once more. They run first. */
+const computing = { maxWorkers: 2 };
+/** Two more than the cores of a small machine: much of what these tests do is to wait. */
+const waiting = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Two more than the cores of a small machine: much of what the tests do is to wait.
-    maxWorkers: 4,
     reporters: ['default', './test/support/slowest-files.ts'],
     projects: [
-      project('unit', []),
-      project('replay', []),
+      project('unit', [], computing),
+      project('replay', [], computing),
       // Skipped where the S3 server is neither in the cache nor can be built with Go.
       project('s3', [s3, postgres, temporal]),
       project('postgres', [postgres]),

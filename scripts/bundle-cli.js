@@ -1,12 +1,11 @@
-// Bundles the commands into dist/bundle/: a command then reads a few files at its start instead of hundreds. What a command loads
-// while it runs (`await import`) becomes a file of its own.
+// Bundles the commands into dist/bundle/, and the threads that compute into dist/threads/: they then read a few files at their
+// start instead of hundreds. What is loaded while they run (`await import`) becomes a file of its own.
 import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import * as esbuild from 'esbuild';
 import { root } from './build-inputs.js';
 
 const compiled = join(root, 'dist');
-const folder = join(compiled, 'bundle');
 
 /** Packages that load parts of their own by path, or native ones. */
 const leftOut = [
@@ -31,9 +30,17 @@ const late = [
 ];
 
 export async function bundleCli() {
+  await bundle('bundle', { main: join(compiled, 'cli', 'main.js') }, [leaveWorker]);
+  // On its own: what commands and threads share must not be cut into smaller files.
+  await bundle('threads', { compute: join(compiled, 'sources', 'compute', 'thread-entry.js') });
+}
+
+/** @param name of the folder in dist/ */
+async function bundle(name, entryPoints, plugins = []) {
+  const folder = join(compiled, name);
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { main: join(compiled, 'cli', 'main.js') },
+    entryPoints,
     outdir: folder,
     bundle: true,
     splitting: true,
@@ -48,13 +55,13 @@ export async function bundleCli() {
     banner: {
       js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
     },
-    plugins: [keepPlaces, leaveWorker],
+    plugins: [keepPlaces(folder), ...plugins],
     logLevel: 'warning',
   });
 }
 
-/** @type {import('esbuild').Plugin} Compiled files find others by their own address: in the bundle it stays what it was. */
-const keepPlaces = {
+/** @returns {import('esbuild').Plugin} Compiled files find others by their own address: in the bundle it stays what it was. */
+const keepPlaces = (folder) => ({
   name: 'keep-places',
   setup(build) {
     build.onLoad({ filter: /\.js$/ }, ({ path }) => {
@@ -67,7 +74,7 @@ const keepPlaces = {
       return { contents, loader: 'js' };
     });
   },
-};
+});
 
 /** @type {import('esbuild').Plugin} The launcher starts a worker from the compiled files: the SDK and its packages must be there once. */
 const leaveWorker = {

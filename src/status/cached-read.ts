@@ -11,10 +11,12 @@ export interface CachedReadOptions<T> {
   /** Called if reading failed; the earlier value stays. */
   readonly onError: (error: unknown) => void;
   readonly now?: () => number;
+  /** How long a value is not read again. @default 10 s, and longer where reading takes long */
+  readonly freshMs?: number | undefined;
 }
 
 /** A value younger than this is not read again. */
-const freshMs = 10_000;
+const defaultFreshMs = 10_000;
 /** The largest share of time spent reading, however much there is to read. */
 const shareOfTime = 1 / 20;
 
@@ -52,7 +54,11 @@ export class CachedRead<T> {
       this.#options.onError(error);
     }
     const endedMs = this.#now();
-    this.#nextMs = Math.max(startedMs + freshMs, endedMs + (endedMs - startedMs) / shareOfTime);
+    const { freshMs } = this.#options;
+    this.#nextMs =
+      freshMs === undefined
+        ? Math.max(startedMs + defaultFreshMs, endedMs + (endedMs - startedMs) / shareOfTime)
+        : endedMs + freshMs;
   }
 }
 

@@ -41,6 +41,8 @@ export interface StatusMonitorOptions {
   readonly hasSearchAttribute: () => boolean;
   /** Address of its Web UI; null = unknown. */
   readonly ui: string | null;
+  /** How long a part is not read again. @default 10 s, and longer where reading takes long */
+  readonly freshMs?: number | undefined;
   /** Called if something cannot be read. */
   readonly onError: (part: Part, error: unknown) => void;
 }
@@ -96,11 +98,11 @@ export class StatusMonitor {
   readonly #rows: CachedRead<ReadonlyMap<string, number>>;
 
   constructor(options: StatusMonitorOptions) {
-    const { store, lastRuns, postgres, onError } = options;
+    const { store, lastRuns, postgres, freshMs, onError } = options;
     this.#options = options;
     this.#memories = new SourceMemories(store, () => lastRuns.readAll());
     const reading = <T>(part: Part, read: (previous: T | null) => Promise<T>) =>
-      new CachedRead<T>({ read, onError: (error) => onError(part, error) });
+      new CachedRead<T>({ read, freshMs, onError: (error) => onError(part, error) });
     this.#store = reading('store', () => this.#readStore());
     this.#letters = reading('letters', createDeadLetterCounts(store));
     this.#windows = reading('windows', () => readStoredWindows(store));

@@ -37,5 +37,7 @@ export interface WorkerSettings {
   readonly alertWebhook: string | null;
   /** How long a request of a probe may take. @default 10 s */
   readonly probeRequestMs?: number;
+  /** How long a part of the status is not read again. @default 10 s, and longer where reading takes long */
+  readonly statusFreshMs?: number | undefined;
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;
 }

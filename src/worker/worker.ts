@@ -184,6 +184,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     address: temporal.address,
     ui: settings.ui,
     hasSearchAttribute: searchAttribute.isKnown,
+    freshMs: settings.statusFreshMs,
     onError: (part, error) =>
       logger.debug(
         {

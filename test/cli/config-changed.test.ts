@@ -6,6 +6,7 @@ import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import type { Status } from '../../src/status/status.ts';
 import { openAlerts } from '../../src/store/alerts/alerts.ts';
+import { maxBatchRecords } from '../../src/store/delivery/batches.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { createDatabase } from '../support/servers/database.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
@@ -23,33 +24,39 @@ let before: Origin;
 let after: Origin;
 let testWorker: TestWorker;
 
-const size = 5_000;
-/** The first fetch takes one, the second one two; then there is a third fetch. */
-const pages = 3;
+/** The first page fills the first fetch; the next fetch takes the others. */
+const sizes = [maxBatchRecords, 3, 3] as const;
+const total = sizes.reduce((sum, size) => sum + size, 0);
+/** Pages of which one fetch takes all. */
+const few = [3, 3, 3] as const;
+const totalOfFew = few.reduce((sum, size) => sum + size, 0);
 const time = '2026-11-10T00:00:00Z';
-const records = (prefix: string) => Array.from({ length: size }, (_, n) => ({ id: `${prefix}-${n}`, at: time }));
+const records = (prefix: string, size: number) =>
+  Array.from({ length: size }, (_, n) => ({ id: `${prefix}-${n}`, at: time }));
 
+/** Each test has a source of its own: one worker serves them all. */
+let moved = 'moved';
 /** What the source asks for; each part may be another one in an edit. */
 const source = (url: string, token: string, more = '') => `version: 1
 defaults: { allow_private: true, retry: { max_attempts: 3, initial_interval: 10ms } }
 sources:
-  - { name: moved, type: http_json, url: "${url}/list", id: id, occurred_at: at, paginator: { type: page_number },
+  - { name: ${moved}, type: http_json, url: "${url}/list", id: id, occurred_at: at, paginator: { type: page_number },
       auth: { type: bearer, token: "${token}" }, incremental: { cursor: at, start_param: since, end_param: until }${more} }
 `;
 
-/** Authorizations that an origin was sent. */
-function watched(origin: Origin, prefix: string) {
+/** Authorizations that an origin was sent; its first page is held back. */
+function watched(origin: Origin, prefix: string, pages: readonly number[] = sizes) {
   const sent: (string | undefined)[] = [];
   const reached = createLatch();
   const latch = createLatch();
   origin.answer(async (url, response, request) => {
     sent.push(request.headers.authorization);
     const page = Number(url.searchParams.get('page'));
-    if (page === 2) {
+    if (page === 1) {
       reached.open();
       await latch.opened;
     }
-    response.end(JSON.stringify(page <= pages ? records(`${prefix}-${page}`) : []));
+    response.end(JSON.stringify(records(`${prefix}-${page}`, pages[page - 1] ?? 0)));
   });
   return { sent, reached, latch };
 }
@@ -57,20 +64,27 @@ function watched(origin: Origin, prefix: string) {
 beforeAll(async () => {
   before = await startOrigin();
   after = await startOrigin();
+  testWorker = await startFirst();
 });
 afterAll(async () => {
-  await before.close();
-  await after.close();
+  await testWorker?.close();
+  await before?.close();
+  await after?.close();
 });
-beforeEach(async () => {
-  testWorker = await TestWorker.create(source(before.url, '${env:TOKEN}'), {
+const startFirst = () =>
+  TestWorker.create(source(before.url, '${env:TOKEN}'), {
     TOKEN: 'first-token',
     OTHER: 'second-token',
   });
+let movedSources = 0;
+beforeEach(() => {
+  moved = `moved-${++movedSources}`;
+  testWorker.variables['TOKEN'] = 'first-token';
+  testWorker.configure(source(before.url, '${env:TOKEN}'));
+  testWorker.receipts.length = 0;
 });
-afterEach(() => testWorker.close());
 
-const stored = () => testWorker.database.count('select count(*) from raw_events');
+const stored = () => testWorker.database.count(`select count(*) from raw_events where source = '${moved}'`);
 
 describe('a source that moves to another host with another secret while its run is open', () => {
   const edits: Record<string, () => void> = {
@@ -83,9 +97,9 @@ describe('a source that moves to another host with another secret while its run 
   };
 
   test.each(Object.entries(edits))('%s: neither host gets the secret of the other', async (_name, edit) => {
-    const [old, moved] = [watched(before, 'old'), watched(after, 'new')];
-    moved.latch.open();
-    const handle = await testWorker.start({ source: 'moved' });
+    const [old, next] = [watched(before, 'old'), watched(after, 'new', few)];
+    next.latch.open();
+    const handle = await testWorker.start({ source: moved });
     await old.reached.opened;
     await handle.signal('pause', { reason: 'moving' });
     old.latch.open();
@@ -95,22 +109,22 @@ describe('a source that moves to another host with another secret while its run 
     const receipt = (await handle.result()) as Receipt;
     expect(receipt).toMatchObject({
       outcome: 'ok',
-      fetched: 2 * pages * size,
-      postgres: { written: 2 * pages * size },
+      fetched: maxBatchRecords + totalOfFew,
+      postgres: { written: maxBatchRecords + totalOfFew },
     });
-    expect(await stored()).toBe(2 * pages * size);
+    expect(await stored()).toBe(maxBatchRecords + totalOfFew);
     expect(new Set(old.sent)).toEqual(new Set(['Bearer first-token']));
-    expect(new Set(moved.sent)).toEqual(new Set(['Bearer second-token']));
+    expect(new Set(next.sent)).toEqual(new Set(['Bearer second-token']));
     expect(await historyText(handle)).not.toMatch(/first-token|second-token/);
     // It was planned again in the same execution: one receipt.
     expect(testWorker.receipts).toHaveLength(1);
   });
 
   test('a window of a backfill is planned again as well', async () => {
-    const [old, moved] = [watched(before, 'old'), watched(after, 'new')];
-    moved.latch.open();
+    const [old, next] = [watched(before, 'old'), watched(after, 'new', few)];
+    next.latch.open();
     const window = { from: '2026-11-10T00:00:00.000000Z', to: '2026-11-11T00:00:00.000000Z' };
-    const handle = await testWorker.start({ source: 'moved', window });
+    const handle = await testWorker.start({ source: moved, window });
     await old.reached.opened;
     await handle.signal('pause', { reason: 'moving' });
     old.latch.open();
@@ -118,33 +132,51 @@ describe('a source that moves to another host with another secret while its run 
     testWorker.configure(source(after.url, '${env:OTHER}'));
     await handle.signal('resume');
     expect(await handle.result()).toMatchObject({ outcome: 'ok', window });
-    expect(new Set(moved.sent)).toEqual(new Set(['Bearer second-token']));
+    expect(new Set(next.sent)).toEqual(new Set(['Bearer second-token']));
     expect(after.requests.at(-1)).toContain('until=');
   });
 
   test('an edit that does not change address and secrets does not restart the poll', async () => {
     const old = watched(before, 'old');
-    const handle = await testWorker.start({ source: 'moved' });
+    const handle = await testWorker.start({ source: moved });
     await old.reached.opened;
     testWorker.configure(source(before.url, '${env:TOKEN}', ', allow_empty: true, max_reject_ratio: 0.9'));
     old.latch.open();
-    expect(await handle.result()).toMatchObject({ fetched: pages * size });
-    expect(old.sent).toHaveLength(pages + 1);
+    expect(await handle.result()).toMatchObject({ fetched: total });
+    expect(old.sent).toHaveLength(sizes.length + 1);
   });
 
   test('taken out of the configuration ends its run as UnknownSource, with what was fetched stored', async () => {
     const old = watched(before, 'old');
-    const handle = await testWorker.start({ source: 'moved' });
+    const handle = await testWorker.start({ source: moved });
     await old.reached.opened;
-    testWorker.configure(source(before.url, '${env:TOKEN}').replace('name: moved', 'name: other'));
+    testWorker.configure(source(before.url, '${env:TOKEN}').replace(`name: ${moved}`, 'name: other'));
     old.latch.open();
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'UnknownSource' } });
     expect(testWorker.receipts).toMatchObject([{ outcome: 'failed', error: { type: 'UnknownSource' } }]);
-    expect(await stored()).toBe(pages * size);
+    expect(await stored()).toBe(maxBatchRecords);
   });
 });
 
+test('a source that no worker knows fails at once, as UnknownSource', async () => {
+  testWorker.clearData();
+  const failure = (await testWorker.runToFailure('unknown')) as { type: string; receipt: FailedReceipt | undefined };
+  expect(failure.type).toBe('UnknownSource');
+});
+
 describe('two workers of which only one has the new configuration', () => {
+  // Each test has a queue of its own, for the server still lists workers that have stopped; and the first worker must have read the
+  // source before a test breaks the file.
+  let shared: TestWorker;
+  beforeEach(async () => {
+    shared = testWorker;
+    testWorker = await startFirst();
+  });
+  afterEach(async () => {
+    await testWorker.close();
+    testWorker = shared;
+  });
+
   /** Starts a second worker beside the first, with its own configuration. */
   async function withSecond(yaml: string, work: () => Promise<void>) {
     const first = testWorker.worker;
@@ -158,18 +190,18 @@ describe('two workers of which only one has the new configuration', () => {
   }
 
   test('runs of a moved source succeed, and no secret is sent to the other host', async () => {
-    const [old, moved] = [watched(before, 'old'), watched(after, 'new')];
+    const [old, next] = [watched(before, 'old'), watched(after, 'new')];
     old.latch.open();
-    moved.latch.open();
+    next.latch.open();
     await withSecond(source(after.url, '${env:OTHER}'), async () => {
-      for (let n = 0; n < 4; n++) expect(await testWorker.run('moved')).toMatchObject({ outcome: expect.any(String) });
+      for (let n = 0; n < 4; n++) expect(await testWorker.run(moved)).toMatchObject({ outcome: expect.any(String) });
     });
     expect(new Set(old.sent)).not.toContain('Bearer second-token');
-    expect(new Set(moved.sent)).not.toContain('Bearer first-token');
+    expect(new Set(next.sent)).not.toContain('Bearer first-token');
   });
 
   test('a file that only one of them finds broken has one alert, which the other does not close', async () => {
-    const old = watched(before, 'old');
+    const old = watched(before, 'old', few);
     old.latch.open();
     await withSecond(source(before.url, '${env:TOKEN}'), async () => {
       testWorker.configure('version: [');
@@ -178,13 +210,13 @@ describe('two workers of which only one has the new configuration', () => {
           ({ name }) => name === 'config',
         )?.since;
       await until('the one with the broken file has had a run', async () => {
-        await testWorker.run('moved');
+        await testWorker.run(moved);
         return opened();
       });
       const since = await opened();
       const found = [];
       for (let n = 0; n < 8; n++) {
-        await testWorker.run('moved');
+        await testWorker.run(moved);
         found.push(await opened());
       }
       // One that was closed between would have been opened later.
@@ -195,18 +227,12 @@ describe('two workers of which only one has the new configuration', () => {
   test('a source that only one of them knows is run by that one', async () => {
     const old = watched(before, 'old');
     old.latch.open();
-    testWorker.configure(source(before.url, '${env:TOKEN}').replace('name: moved', 'name: other'));
+    testWorker.configure(source(before.url, '${env:TOKEN}').replace(`name: ${moved}`, 'name: other'));
     await withSecond(source(before.url, '${env:TOKEN}'), async () => {
-      expect(await testWorker.run('moved')).toMatchObject({ outcome: 'ok', postgres: { written: pages * size } });
-      for (let n = 0; n < 2; n++) expect(await testWorker.run('moved')).toMatchObject({ outcome: 'unchanged' });
+      expect(await testWorker.run(moved)).toMatchObject({ outcome: 'ok', postgres: { written: total } });
+      for (let n = 0; n < 2; n++) expect(await testWorker.run(moved)).toMatchObject({ outcome: 'unchanged' });
     });
   });
-});
-
-test('a source that no worker knows fails at once, as UnknownSource', async () => {
-  testWorker.clearData();
-  const failure = (await testWorker.runToFailure('unknown')) as { type: string; receipt: FailedReceipt | undefined };
-  expect(failure.type).toBe('UnknownSource');
 });
 
 /** Takes the port that workers prefer, unless it is already taken. */
@@ -290,8 +316,9 @@ sources:
     expect(shape(await ask('/status.json', freeHttp))).toEqual(shape(printed));
     // An address that was named is used or refused.
     for (const command of ['worker', 'up']) {
-      const { code, stderr } = await fixed.run([command]);
-      expect([command, code, stderr]).toEqual([command, 2, expect.stringContaining(freeHttp)]);
+      const { code, stderr } = await (command === 'up' ? fixed.refused([command]) : fixed.run([command]));
+      expect(stderr, command).toContain(freeHttp);
+      expect(code, command).toBe(2);
       expect(stderr).toContain('DAYBOOK_HTTP');
     }
 
@@ -300,8 +327,8 @@ sources:
     writeFileSync(join(folder, 's.json'), '{');
     await running.killAll();
     for (const command of ['worker', 'up']) {
-      const strict = await anywhere.run([command, '--strict-config']);
-      expect([command, strict.code, strict.stderr]).toEqual([command, 2, expect.stringMatching(/daybook\.yaml:4:/)]);
+      const strict = await anywhere.refused([command, '--strict-config']);
+      expect(strict, command).toMatchObject({ code: 2, stderr: expect.stringMatching(/daybook\.yaml:4:/) });
     }
     expect((await anywhere.run(['run', 'lines'])).code).toBe(2);
     running = anywhere.start(['worker']);
@@ -340,11 +367,11 @@ sources:
     expect(await running.stop()).toBe(0);
 
     writeFileSync(keptFile, '{"savedAt":');
-    const refused = await anywhere.run(['worker']);
-    expect([refused.code, refused.stderr]).toEqual([
-      2,
-      expect.stringMatching(/config\/daybook\.json is not valid JSON/),
-    ]);
+    const refused = await anywhere.refused(['worker']);
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/config\/daybook\.json is not valid JSON/),
+    });
     expect(refused.stderr).toContain('daybook.yaml:4:');
   } finally {
     await running?.killAll();

@@ -6,7 +6,7 @@ import type { PostgresSettings } from '../../src/config/environment/postgres-set
 import { addDays, dayOfDate } from '../../src/domain/time/day.ts';
 import { withClient } from '../../src/sinks/postgres/connection/client.ts';
 import { makeAuthority, type Authority, type Certificate } from '../support/servers/certificates.ts';
-import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { CliSandbox, type CommandResult, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOwnPostgres, type OtherPostgres } from '../support/servers/debian-postgres.ts';
 import { json, startOrigin, type Origin } from '../support/servers/origin.ts';
 import { startPgBouncer } from '../support/servers/pgbouncer.ts';
@@ -111,9 +111,13 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
   let place: CliSandbox;
   let running: RunningDaybook | null = null;
   const said: string[] = [];
-  const daybook = async (...args: string[]) => {
-    const result = await place.run(args);
+  const note = async (command: Promise<CommandResult>) => {
+    const result = await command;
     said.push(result.stdout, result.stderr);
+    return result;
+  };
+  const daybook = async (...args: string[]) => {
+    const result = await note(place.run(args));
     if (process.env['SHOW']) process.stderr.write(`$ daybook ${args.join(' ')}\n${result.stdout}${result.stderr}`);
     return result;
   };
@@ -126,11 +130,11 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
 
   test("the writer's role must exist, and gets its grants from migrate --roles", async () => {
     const refused = await daybook('migrate', '--roles');
-    expect([refused.code, refused.stderr]).toEqual([
-      1,
-      expect.stringContaining(`create role "the writer" login password '…'`),
-    ]);
-    expect(await daybook('up')).toMatchObject({
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`create role "the writer" login password '…'`),
+    });
+    expect(await note(place.refused(['up']))).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/password|authentication/) as string,
     });
@@ -138,7 +142,7 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
     expect(await doctor()).toMatch(/FAILED +PostgreSQL.*migrate --roles/);
     const planned = await daybook('migrate', '--roles', '--dry-run');
     const granted = await daybook('migrate', '--roles');
-    expect([granted.code, granted.stdout]).toEqual([0, expect.stringContaining(planned.stdout)]);
+    expect(granted).toMatchObject({ code: 0, stdout: expect.stringContaining(planned.stdout) });
     expect(granted.stdout).toContain('grant insert on "The News"."raw_events" to "the writer";');
     expect(await doctor()).toMatch(
       /ok +PostgreSQL +.* at localhost.*TLS.*verify-full.*\nok +store\+database .*\nok +its owner +the owner at localhost/,
@@ -168,7 +172,7 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
   test("the owner's work succeeds with its role, and names the role if it is missing", async () => {
     configure('{ retention: 3d }');
     const maintained = await daybook('partitions', 'maintain');
-    expect([maintained.code, maintained.stdout]).toEqual([0, expect.stringContaining(`days retired: ${old}`)]);
+    expect(maintained).toMatchObject({ code: 0, stdout: expect.stringContaining(`days retired: ${old}`) });
     expect(await daybook('restore', '--day', old)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^restored 2 of 2/) as string,
@@ -181,16 +185,16 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
     const elsewhere = await sandbox('alone').run(forget);
     expect(elsewhere.code).toBe(2);
     expect(elsewhere.stderr).toContain('not a pair');
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/42501.*PG_OWNER_USER/)]);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/42501.*PG_OWNER_USER/) });
     expect(await daybook('forget', '--source', 'items', '--yes')).toMatchObject({
       code: 0,
       stdout: 'forgot 2 rows and 2 keys of items\n',
     });
     const asked = await daybook('reset', '--drop');
-    expect([asked.code, asked.stderr]).toEqual([
-      2,
-      expect.stringMatching(/^daybook: reset \S+ at .*--yes.*nothing was/),
-    ]);
+    expect(asked).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^daybook: reset \S+ at .*--yes.*nothing was/),
+    });
     expect((await daybook('sql', '--json', 'select count(*) as n from raw_event_keys')).stdout).toBe('{"n":0}\n');
     expect(await daybook('reset', '--drop', '--yes')).toMatchObject({ code: 0 });
     expect(await daybook('replay-csv')).toMatchObject({ code: 0 });
@@ -235,7 +239,8 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
   test('a command without a server says so, and what to do; a worker waits', async () => {
     const wrong = sandbox('wrong', { TEMPORAL_ADDRESS: 'localhost:1' });
     const { code, stderr } = await wrong.run(['run', 'items']);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/ECONNREFUSED.*TEMPORAL_ADDRESS/)]);
+    expect(stderr).toMatch(/ECONNREFUSED.*TEMPORAL_ADDRESS/);
+    expect(code).toBe(1);
     const waiting = wrong.start(['worker']);
     await waiting.shows('Worker waiting for Temporal');
     expect(waiting.output).toMatch(/ECONNREFUSED.*TEMPORAL_ADDRESS/);
@@ -266,7 +271,8 @@ describe('a Temporal server that wants an API key', () => {
     try {
       await worker.shows('Worker started');
       const { code, stdout, stderr } = await place.run(['run', 'items']);
-      expect([code, stderr]).toEqual([0, '']);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
       expect([...cloud.authorizations]).toEqual([`Bearer ${secrets.key}`]);
       expect(`${stdout}${worker.output}`).not.toContain(secrets.key);
     } finally {

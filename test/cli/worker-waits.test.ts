@@ -69,7 +69,8 @@ test('a worker waits without a server, says so, is alive and not ready, and ends
   expect(ready.text).toMatch(new RegExp(`127.0.0.1:${port} cannot be reached`));
   for (const page of ['/', '/metrics']) {
     const { status, text } = await ask(page);
-    expect([page, status, text]).toEqual([page, 503, expect.stringContaining('has not started yet')]);
+    expect(status, page).toBe(503);
+    expect(text, page).toContain('has not started yet');
   }
   // One line, not one for each attempt.
   expect(waits()).toHaveLength(1);

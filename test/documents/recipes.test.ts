@@ -109,7 +109,7 @@ test('gaps in a day: each command fills the gaps that it is for', async () => {
   const parts = readdirSync(journal, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.csv'));
   for (const name of parts.sort().slice(1)) rmSync(join(journal, name));
   const found = await sandbox.shell(look);
-  expect([found.code, found.stdout]).toEqual([1, expect.stringMatching(/quakes\/c[^]*quakes\/b[^]*not consistent/)]);
+  expect(found).toMatchObject({ code: 1, stdout: expect.stringMatching(/quakes\/c[^]*quakes\/b[^]*not consistent/) });
   expect(await shell(copy)).toMatch(/1 written[^]*1 written/);
   expect(await shell(look)).toMatch(/3 keys, 3 rows[^]*\nconsistent/);
   records.push(record('d', '00'));
@@ -202,10 +202,8 @@ test('another major version of the embedded PostgreSQL', async () => {
   const [move = '', again = ''] = recipe('A new major version of PostgreSQL');
   writeFileSync(join(folder, '.daybook', 'postgres', 'PG_VERSION'), '17\n');
   const { code, stderr } = await sandbox.run(['up']);
-  expect([code, stderr]).toEqual([
-    1,
-    expect.stringMatching(/created by PostgreSQL 17, but this.*replay-csv --archives/),
-  ]);
+  expect(stderr).toMatch(/created by PostgreSQL 17, but this.*replay-csv --archives/);
+  expect(code).toBe(1);
   await shell(move);
   await start();
   expect(await shell(again)).toMatch(/7 written[^]*\nconsistent/);
@@ -216,7 +214,7 @@ test('loss of the data folder', async () => {
   await running.stop();
   renameSync(join(folder, 'srv', 'data'), join(folder, 'lost'));
   const refused = await sandbox.run(['up']);
-  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--accept-new-store')]);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('--accept-new-store') });
   await start('--accept-new-store');
   const [again = ''] = recipe('The store and the database are not a pair');
   expect(await shell(again)).toMatch(/7 rows of 1 source[^]*\nconsistent/);

@@ -51,7 +51,10 @@ test('servers get none of the secrets of the environment, and the worker all of 
   const environ = (part: string) => readFileSync(`/proc/${running.parts()[part]}/environ`, 'utf8').split('\0');
   for (const part of ['postgres', 'temporal', 'origin']) {
     const variables = environ(part);
-    expect([part, variables.filter((variable) => /secret-\d/.test(variable))]).toEqual([part, []]);
+    expect(
+      variables.filter((variable) => /secret-\d/.test(variable)),
+      part,
+    ).toEqual([]);
     expect(variables.filter((variable) => /^(?:PG|TEMPORAL|DAYBOOK)/.test(variable))).toEqual([]);
     expect(variables).toContain(`PATH=${process.env['PATH']}`);
     // Node.js adds the channel to the process that started it.
@@ -69,8 +72,8 @@ test('only its user may read the home, its logs and files with secrets; journal 
   expect(mode(home('logs'))).toBe(0o700);
   const names = readdirSync(home()).filter((name) => /^(?:stack|lock)\.json|^temporal\.db/.test(name));
   expect(names).toEqual(expect.arrayContaining(['lock.json', 'stack.json', 'temporal.db']));
-  for (const name of names) expect([name, mode(home(name))]).toEqual([name, 0o600]);
-  for (const name of readdirSync(home('logs'))) expect([name, mode(home('logs', name))]).toEqual([name, 0o600]);
+  for (const name of names) expect(mode(home(name)), name).toBe(0o600);
+  for (const name of readdirSync(home('logs'))) expect(mode(home('logs', name)), name).toBe(0o600);
   const others = ~process.umask() & 0o777;
   const parts = readdirSync(home('data', 'csv', 'wire'), { recursive: true, withFileTypes: true });
   const [csv] = parts.filter((entry) => entry.isFile());

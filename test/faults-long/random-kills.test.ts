@@ -110,7 +110,7 @@ test(
   async () => {
     const range = ['--from', '2026-10-01', '--to', '2026-10-31'];
     const started = await sandbox.run(['backfill', 'history', ...range, '--detach']);
-    expect([started.code, started.stderr]).toEqual([0, expect.stringContaining('30 windows')]);
+    expect(started).toMatchObject({ code: 0, stderr: expect.stringContaining('30 windows') });
     for (let round = 0; round < rounds; round++) {
       const part = pick(['worker', 'temporal', 'postgres'] as const);
       // A client that finds no server tries again at the next kill.

@@ -58,12 +58,10 @@ test('three that start in the same second all work, and share nothing', async ()
   for (const [index, { running }] of places.entries()) {
     const { worker = 0, temporal = 0, postgres = 0 } = running.parts();
     const port = ports[index] ?? {};
-    expect([
-      ownsPort(temporal, port['temporal'] ?? 0),
-      ownsPort(temporal, port['temporalUi'] ?? 0),
-      ownsPort(postgres, port['postgres'] ?? 0),
-      ownsPort(worker, port['http'] ?? 0),
-    ]).toEqual([true, true, true, true]);
+    expect(ownsPort(temporal, port['temporal'] ?? 0)).toBe(true);
+    expect(ownsPort(temporal, port['temporalUi'] ?? 0)).toBe(true);
+    expect(ownsPort(postgres, port['postgres'] ?? 0)).toBe(true);
+    expect(ownsPort(worker, port['http'] ?? 0)).toBe(true);
   }
   for (const { name, folder, sandbox, running } of places) {
     // A shared server would run the sources of others.

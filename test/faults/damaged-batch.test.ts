@@ -17,7 +17,7 @@ let prefix = 0;
 
 beforeAll(async () => {
   origin = await startOrigin();
-  testWorker = await TestWorker.create(`version: 1
+  testWorker = await TestWorker.prepare(`version: 1
 defaults: { allow_private: true }
 sources:
   - { name: items, type: http_json, url: "${origin.url}/items", id: id, occurred_at: at }

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { readWaiting } from '../../src/status/deferred.ts';
+import { startDeliveries } from '../../src/temporal/start-delivery.ts';
 import { TestWorker } from '../support/test-worker.ts';
 import { until } from '../support/until.ts';
 
@@ -40,11 +41,11 @@ async function whileLedgerIsAway(work: () => Promise<void>): Promise<void> {
   await testWorker.database.rows('alter table keys_away rename to raw_event_keys');
 }
 
-/** A refused deliverer rests; a starting worker starts a new one, without memory of it. */
+/** A refused deliverer rests; as a starting worker does, this starts a new one, without memory of it. */
 async function deliverNow(): Promise<void> {
-  await testWorker.client.workflow.getHandle('deliver-postgres-lines').terminate();
-  await testWorker.stopWorker();
-  await testWorker.startWorker();
+  const { client, instance } = testWorker;
+  await client.workflow.getHandle('deliver-postgres-lines').terminate();
+  await startDeliveries(client, instance, createDirectoryStore(testWorker.path('data')));
 }
 
 const some = (count: number, name: string) => Array.from({ length: count }, (_, n) => `${name}-${n}`);

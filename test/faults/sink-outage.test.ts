@@ -8,12 +8,12 @@ import type { TcpProxy } from '../support/servers/tcp-proxy.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
 import { until } from '../support/until.ts';
 
-const records = 30_000;
+const records = 15_000;
 let testWorker: TestWorker;
 let proxy: TcpProxy;
 
 beforeAll(async () => {
-  testWorker = await TestWorker.createApart(
+  testWorker = await TestWorker.prepareApart(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]',
   );
   proxy = await testWorker.proxyPostgres();
@@ -117,7 +117,8 @@ describe('PostgreSQL', () => {
     });
     expect(first.csv).toMatchObject({ written: records, deferred: 0 });
     const state = JSON.parse(readFileSync(statePath(), 'utf8')) as SourceState;
-    expect([state.sinkDownSince, state.file?.lines]).toEqual([{ postgres: '2026-11-01T00:00:00.000Z' }, records]);
+    expect(state.sinkDownSince).toEqual({ postgres: '2026-11-01T00:00:00.000Z' });
+    expect(state.file?.lines).toEqual(records);
     expect(markers('postgres')).toBe(first.batches);
     await alerted({ state: 'open', name: 'deferred_postgres' });
     appendFileSync(testWorker.path('lines.ndjson'), `{"id":"${prefix}-more","at":"2026-11-01T00:00:00Z"}\n`);

@@ -140,7 +140,8 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     const before = await rows();
     const dry = await rekey(['code'], true);
     expect(dry).toMatchObject({ moved: 5, refused: false, findings: { rows: 5, moving: 5, days } });
-    expect([await rows(), await readIdRule(store(), source)]).toEqual([before, null]);
+    expect(await rows()).toEqual(before);
+    expect(await readIdRule(store(), source)).toBe(null);
 
     expect(await rekey(['code'])).toMatchObject({ moved: 5, refused: false });
     expect(await rows()).toEqual(before.map((row) => ({ ...row, source_id: `c-${row['source_id']}` })));
@@ -222,7 +223,8 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     const half = await keys();
     await deleteIdRule(store(), source);
     await expect(rekey(['code'])).rejects.toMatchObject({ type: 'RekeyUnfinished' });
-    expect([await keys(), await readIdRule(store(), source)]).toEqual([half, null]);
+    expect(await keys()).toEqual(half);
+    expect(await readIdRule(store(), source)).toBe(null);
     expect(await rekey(['next'])).toMatchObject({ refused: false });
     expect(await keys()).toEqual(half);
     expect((await rows()).map((row) => row['source_id'])).toEqual(['3', '4']);
@@ -287,7 +289,8 @@ describe.each(servers)('rekey on $name', ({ server }) => {
         },
       },
     });
-    expect([await rows(), await readIdRule(store(), source)]).toEqual([before, null]);
+    expect(await rows()).toEqual(before);
+    expect(await readIdRule(store(), source)).toBe(null);
     expect(lines().map((line) => line['source_id'])).toEqual(['1', '2', '3', '4']);
     await database.rows('delete from raw_events; delete from raw_event_keys');
     // The journal alone has them still.

@@ -147,7 +147,8 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
     const path = await write('080000000', records(6_000));
     cut(path);
     const { written, records: count } = await repair(path);
-    expect([written.length, count]).toEqual([2, 6_000]);
+    expect(written.length).toBe(2);
+    expect(count).toBe(6_000);
     await seal();
     expect(manifest(folder)).toMatchObject({ rows: 6_000 });
   });

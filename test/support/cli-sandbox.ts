@@ -40,13 +40,18 @@ export class CliSandbox {
     writeFileSync(join(this.folder, '.daybook', 'stack.json'), JSON.stringify({ ports }));
   }
 
-  /** Runs a command to its end: in this process, unless it starts a worker or `apart` requests a separate process. */
+  /**
+   * Runs a command to its end: in this process, unless it starts a worker.
+   * @param options `apart`: whether it is a process of its own. `up` needs none where it is refused, nor does `worker` where its
+   * configuration is.
+   */
   async run(
     args: readonly string[],
     options: { apart?: boolean; variables?: Record<string, string> } = {},
   ): Promise<CommandResult> {
     const variables = { ...this.#variables, ...options.variables };
-    if (!options.apart && !this.#needsProcess(args, variables)) return runInProcess(args, this.folder, variables);
+    const isApart = options.apart ?? this.#needsProcess(args, variables);
+    if (!isApart) return runInProcess(args, this.folder, variables);
     const how = { cwd: this.folder, env: variables, timeout: 120_000, maxBuffer: 256 * 1024 * 1024 };
     return toEnd(process.execPath, [launcher, ...args], how);
   }
@@ -56,6 +61,11 @@ export class CliSandbox {
     if (!needsWorker.has(command) || variables['TEMPORAL_ADDRESS']) return false;
     const home = join(this.folder, '.daybook', rest.includes('--demo') ? 'demo' : '');
     return !new Home(home).isRunning('worker');
+  }
+
+  /** Runs a command that is refused before it starts anything: in this process. */
+  async refused(args: readonly string[], variables: Record<string, string> = {}): Promise<CommandResult> {
+    return this.run(args, { apart: false, variables });
   }
 
   /** Runs shell commands that call `./daybook`, as a document shows them, up to the first that fails. */

@@ -25,9 +25,19 @@ export async function runInProcess(
   const place: Place = { folder, variables: Object.fromEntries(given), stdout: '', stderr: '' };
   takePlace();
   const { runCommandLine } = await import('../../src/cli/run-command-line.ts');
-  const code = await current.run(place, () => runCommandLine(args));
-  return { code, stdout: place.stdout, stderr: place.stderr };
+  const heard = signals.map((name) => ({ name, by: new Set(process.listeners(name)) }));
+  try {
+    const code = await current.run(place, () => runCommandLine(args));
+    return { code, stdout: place.stdout, stderr: place.stderr };
+  } finally {
+    // Commands that serve hear them until their process ends, which is this one.
+    for (const { name, by } of heard) {
+      for (const listener of process.listeners(name)) if (!by.has(listener)) process.off(name, listener);
+    }
+  }
 }
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 let taken = false;
 

@@ -24,6 +24,9 @@ import { createNamespace } from './servers/namespace.ts';
 import { serverVariables } from './servers/tenant.ts';
 import { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.ts';
 
+/** How long what /metrics and the status page show is not read again: tests wait for the next reading. */
+const statusFreshMs = 500;
+
 let runtimeInstalled = false;
 /** Whose logs Temporal's runtime writes to, of which a process has one: the first worker that was made and is not closed. */
 let logsTo: {
@@ -37,6 +40,13 @@ function installSharedRuntime(): void {
   runtimeInstalled = true;
   const redact: Redact = (text) => logsTo?.redact(text) ?? text;
   installRuntime(createLogger({ level: 'debug', redact, write: (line) => logsTo?.write(line) }));
+}
+
+type Tail<T extends readonly unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never;
+
+async function started(testWorker: TestWorker): Promise<TestWorker> {
+  await testWorker.startWorker();
+  return testWorker;
 }
 
 /** Everything around one configuration: files, a database, a worker on its own task queue. */
@@ -82,8 +92,8 @@ export class TestWorker {
     return (this.instance = new Instance(defaultInstance, taskQueue));
   }
 
-  /** @param address of the Temporal server, where it is not the one that all tests share */
-  static async create(
+  /** Prepares everything but the worker, which {@link startWorker} or {@link proxyPostgres} starts. */
+  static async prepare(
     yaml: string,
     variables: Record<string, string | undefined> = {},
     address = inject('temporalAddress'),
@@ -97,12 +107,16 @@ export class TestWorker {
     if (taskQueue !== null) testWorker.useQueue(taskQueue);
     testWorker.#bucket = bucket;
     testWorker.configure(yaml);
-    await testWorker.startWorker();
     return testWorker;
   }
 
+  /** @param more `address` of the Temporal server, where it is not the one that all tests share; and see {@link prepare} */
+  static async create(yaml: string, ...more: Tail<Parameters<typeof TestWorker.prepare>>): Promise<TestWorker> {
+    return started(await TestWorker.prepare(yaml, ...more));
+  }
+
   /** The same in a namespace of its own: the id of a deliverer has only the sink and the source in it. */
-  static async createApart(
+  static async prepareApart(
     yaml: string,
     taskQueue: string | null = null,
     bucket: S3Setting | null = null,
@@ -110,7 +124,15 @@ export class TestWorker {
     const address = inject('temporalAddress');
     const namespace = await createNamespace(address, `apart-${randomUUID()}`);
     await namespace.close();
-    return TestWorker.create(yaml, {}, address, namespace.name, taskQueue, bucket);
+    return TestWorker.prepare(yaml, {}, address, namespace.name, taskQueue, bucket);
+  }
+
+  static async createApart(
+    yaml: string,
+    taskQueue: string | null = null,
+    bucket: S3Setting | null = null,
+  ): Promise<TestWorker> {
+    return started(await TestWorker.prepareApart(yaml, taskQueue, bucket));
   }
 
   /** The same for commands, which give their work to the usual queue: see {@link commandVariables}. */
@@ -173,11 +195,12 @@ export class TestWorker {
       sdkMetrics: null,
       ui: null,
       probeRequestMs: this.probeRequestMs,
+      statusFreshMs,
       onReceipt: (receipt) => this.receipts.push(receipt),
     });
   }
 
-  /** Connects the worker to PostgreSQL through a proxy that can break connections, and restarts it. */
+  /** Connects the worker to PostgreSQL through a proxy that can break connections, and (re)starts it. */
   async proxyPostgres(): Promise<TcpProxy> {
     const { host, port } = this.database.settings;
     const proxy = await startTcpProxy(host, port);

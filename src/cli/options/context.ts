@@ -118,16 +118,14 @@ function notFound(context: Context, what: string, variable: string): UsageError 
     );
   }
   if (holder === null) {
-    return new UsageError(`no ${what}: ${variable} is not set, and no stack runs in ${folder}; ${advice(context)}`);
+    return new UsageError(`no ${what}: ${variable} is not set, and no stack runs in ${folder}; ${advice}`);
   }
   return new CannotStart(
     `no ${what} yet: process ${holder.pid} is starting the stack of ${folder}; try again in a moment`,
   );
 }
 
-function advice({ demo }: Context): string {
-  return `start one with ./daybook up${demo ? ' --demo' : ''}, or configure a server of your own`;
-}
+const advice = 'start one with ./daybook up, or configure a server of your own';
 
 function isLocal(host: string): boolean {
   return ['127.0.0.1', 'localhost', '::1'].includes(host);

@@ -2,13 +2,14 @@ import { writeJson } from '../../formats/exact-json.ts';
 import { visibleJson, visibleLines, visibleText } from '../../domain/text/visible-text.ts';
 import { terminalOf } from './terminal/terminal.ts';
 import { fit, pad, textWidth } from './terminal/text-width.ts';
+import { suggestion } from './suggestion.ts';
 
 /**
  * A message for people; to stderr, so that stdout stays what was asked for. What it quotes may come from anywhere: it moves no
  * cursor, and where it has several lines none of them looks like a message of its own.
  */
 export function printInfo(message: string): void {
-  process.stderr.write(`${visibleLines(message).replaceAll(/\n(?=\S)/g, '\n  ')}\n`);
+  process.stderr.write(`${suggestion(visibleLines(message)).replaceAll(/\n(?=\S)/g, '\n  ')}\n`);
 }
 
 /** A line of what was asked for. What it quotes may come from anywhere, and stays on this line. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { suggestForDemo } from '../output/suggestion.ts';
 
 /** A command that has only subcommands. */
 export function group(program: Command, name: string): Command {
@@ -26,7 +27,8 @@ export function act(load: () => Promise<(...args: any[]) => void | Promise<void>
   return async (...args: unknown[]): Promise<void> => {
     const command = args.at(-1) as Command;
     const run = await load();
-    const options = command.optsWithGlobals();
+    const options = command.optsWithGlobals<{ demo?: boolean }>();
+    suggestForDemo(options.demo === true);
     try {
       await run(...args.slice(0, -2), options);
     } catch (error) {

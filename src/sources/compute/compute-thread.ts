@@ -27,7 +27,7 @@ export class ComputeThread {
   /** @param onEnd called if it ends unexpectedly, after its job has been informed */
   constructor(onEnd: () => void) {
     this.#thread = new WorkerThread({
-      entry: 'compute/thread-entry.js',
+      entry: 'threads/compute.js',
       data: { memory: this.#memory } satisfies ThreadData,
       maxHeapMb,
       onMessage: (answer) => this.#settle(answer as ThreadAnswer),

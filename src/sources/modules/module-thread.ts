@@ -51,7 +51,7 @@ export class ModuleThread {
     this.#name = name;
     this.#onEnd = onEnd;
     this.#thread = new WorkerThread({
-      entry: 'modules/module-thread-entry.js',
+      entry: 'sources/modules/module-thread-entry.js',
       data: null,
       maxHeapMb,
       environment: 'own',

@@ -12,7 +12,7 @@ export interface ThreadEnd {
 }
 
 export interface ThreadOptions {
-  /** Compiled file below `dist/sources`: threads run no TypeScript. */
+  /** Compiled or bundled file below `dist`: threads run no TypeScript. */
   readonly entry: string;
   readonly data: unknown;
   /** Largest heap, in megabytes. */
@@ -39,7 +39,7 @@ export class WorkerThread {
   #stopped = false;
 
   constructor({ entry, data, maxHeapMb, environment = 'none', onMessage, onEnd }: ThreadOptions) {
-    const file = fileURLToPath(new URL(`../../../dist/sources/${entry}`, import.meta.url));
+    const file = fileURLToPath(new URL(`../../../dist/${entry}`, import.meta.url));
     this.#worker = new Worker(file, {
       workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },

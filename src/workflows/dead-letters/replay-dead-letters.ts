@@ -1,4 +1,4 @@
-import { CancellationScope, continueAsNew, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { ResolvedSource } from '../../activities/run/resolve-source.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { ReplayResult, DeadLetterSelection } from '../../domain/dead-letters/dead-letter-replay.ts';
@@ -10,6 +10,7 @@ import { replayProgressQuery } from '../messages.ts';
 import { DeadLetterReplay, type DeadLetterReplaySnapshot } from './dead-letter-replay.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';
 import { sendAlerts } from '../support/send-alerts.ts';
+import { continueUnlessCancelled } from '../support/next-history.ts';
 
 export interface ReplayDeadLettersInput extends DeadLetterSelection {
   readonly source: string;
@@ -41,7 +42,7 @@ export async function replayDeadLetters(input: ReplayDeadLettersInput): Promise<
   }
   const finished = replay;
   if (!finished.ended)
-    return continueAsNew<typeof replayDeadLetters>({ source, ...selection, carry: finished.carry() });
+    return continueUnlessCancelled<typeof replayDeadLetters>({ source, ...selection, carry: finished.carry() });
   const result = finished.result();
   await CancellationScope.nonCancellable(async () => {
     const { deferredBecause } = finished.carry();

@@ -1,6 +1,5 @@
 import {
   condition,
-  continueAsNew,
   defineSignal,
   isCancellation,
   log,
@@ -16,6 +15,7 @@ import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import { deliveryActivities } from '../activities.ts';
 import { setSourceAttribute } from '../support/search-attribute.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';
+import { continueUnlessCancelled } from '../support/next-history.ts';
 
 export interface DeliverInput {
   readonly sink: Sink;
@@ -52,7 +52,8 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
   let left: number | null = null;
   let fruitless = 0;
   do {
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof deliver>({ sink, source, delivered });
+    if (workflowInfo().continueAsNewSuggested)
+      await continueUnlessCancelled<typeof deliver>({ sink, source, delivered });
     isSignalled = false;
     try {
       const result = await deliveryActivities(source).deliverBatches({ sink, source, reportRefusals: true });

@@ -1,7 +1,6 @@
 import type { PlannedJournalReplay } from '../../activities/journal/plan-journal-replay.ts';
 import {
   ActivityFailure,
-  continueAsNew,
   isCancellation,
   log,
   patched,
@@ -26,6 +25,7 @@ import { PauseState } from '../support/pause.ts';
 import type { Pause } from '../../domain/run/pause.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';
 import { settleRestored } from '../support/settle-restored.ts';
+import { continueUnlessCancelled } from '../support/next-history.ts';
 
 export interface ReplayCsvInput extends Partial<JournalSelection> {
   /** What an earlier segment hands over. */
@@ -79,7 +79,7 @@ export async function replayCsv(input: ReplayCsvInput = {}): Promise<JournalRepl
     }
     // A plan of the next units for each segment keeps histories short, however long the journal.
     if (workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > 2_000) {
-      await continueAsNew<typeof replayCsv>({ ...choice, carry: { tally, after, pause: pause.current } });
+      await continueUnlessCancelled<typeof replayCsv>({ ...choice, carry: { tally, after, pause: pause.current } });
     }
   }
 }

@@ -66,9 +66,9 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
   async function expectRetired(): Promise<void> {
     expect(await tables()).toEqual(['raw_events_2026_10_03']);
     expect(await listPartitions(database.pool, 'public')).toEqual(['2026-10-03']);
-    expect([await count('raw_events'), await count('raw_event_keys'), await count('raw_event_days')]).toEqual([
-      3, 3, 0,
-    ]);
+    expect(await count('raw_events')).toBe(3);
+    expect(await count('raw_event_keys')).toBe(3);
+    expect(await count('raw_event_days')).toBe(0);
     for (const day of days.slice(0, 2)) {
       expect(folder.manifest(day)).toMatchObject({ day, rows: 3, minOccurredAt: `${day}T12:00:00.000000Z` });
       expect(folder.csv(day).trimEnd().split('\n')).toHaveLength(4);
@@ -117,9 +117,9 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
       return failed.length === 0;
     });
     expect(await tables()).toEqual(['raw_events_2026_10_03']);
-    expect([await count('raw_events'), await count('raw_event_keys'), await count('raw_event_days')]).toEqual([
-      4_003, 4_003, 0,
-    ]);
+    expect(await count('raw_events')).toBe(4_003);
+    expect(await count('raw_event_keys')).toBe(4_003);
+    expect(await count('raw_event_days')).toBe(0);
     for (const day of days.slice(0, 2)) expect(folder.manifest(day)).toMatchObject({ rows: 4_003 });
   });
 
@@ -209,7 +209,7 @@ describe.each(servers)('retireDays on $name', ({ server }) => {
       await rejection(retire(step));
       const late = [record(`late ${step}`, '2026-10-01'), record(`kept ${step}`, '2026-10-03')];
       const { counts } = await writer.write(batchOf('late', late), late, context);
-      expect([step, counts]).toEqual([step, expect.objectContaining({ written: 1, expired: 1, duplicate: 0 })]);
+      expect(counts, step).toEqual(expect.objectContaining({ written: 1, expired: 1, duplicate: 0 }));
     }
     await retire();
     expect(await tables()).toEqual(['raw_events_2026_10_03']);

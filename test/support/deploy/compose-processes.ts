@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { startOrder, type ComposeFile, type ComposeService } from './compose.ts';
 import { Container } from './container.ts';
@@ -69,6 +70,9 @@ export class ComposeProcesses {
     const [kind, ...words] = this.#service(name).healthcheck?.test ?? [];
     if (kind !== 'CMD') throw new Error(`docker-compose.yml: ${name} has no health check of its own`);
     const container = this.#container(name);
+    // A check is a process; the first that can pass is the one after the service listens.
+    const port = this.#ports.get(name) ?? 0;
+    await until(`${name} listens:\n${container.output}`, () => container.isRunning && isListening(port), 60_000);
     await until(`${name} is healthy:\n${container.output}`, async () => (await container.exec(words)) === 0, 60_000);
     this.events.push(`${name} is healthy`);
   }
@@ -122,4 +126,12 @@ export class ComposeProcesses {
     if (!container) throw new Error(`${name} was not started`);
     return container;
   }
+}
+
+async function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }

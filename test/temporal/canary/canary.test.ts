@@ -8,45 +8,42 @@ import { openAlerts } from '../../../src/store/alerts/alerts.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 import type { TcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
-import { startWebhook, type Webhook } from '../../support/servers/webhook.ts';
+import { startWebhook } from '../../support/servers/webhook.ts';
 
 const yaml = 'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n';
 let testWorker: TestWorker;
 let proxy: TcpProxy;
-let webhook: Webhook;
 
 beforeAll(async () => {
-  webhook = await startWebhook();
-  testWorker = await TestWorker.create(yaml);
-  testWorker.alertWebhook = webhook.url;
+  testWorker = await TestWorker.prepare(yaml);
   proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {
   await testWorker.close();
   await proxy.close();
-  await webhook.close();
 });
 
 let number = 0;
-const start = async (): Promise<WorkflowHandle> => {
-  const workflowId = `canary-${testWorker.taskQueue}-${number++}`;
-  return testWorker.client.workflow.start('canary', { workflowId, taskQueue: testWorker.taskQueue, args: [] });
+const start = async ({ client, taskQueue } = testWorker): Promise<WorkflowHandle> => {
+  const workflowId = `canary-${taskQueue}-${number++}`;
+  return client.workflow.start('canary', { workflowId, taskQueue, args: [] });
 };
-const runCanary = async () => (await (await start()).result()) as CanaryResult;
+const runCanary = async (worker = testWorker) => (await (await start(worker)).result()) as CanaryResult;
 const failureOf = async (handle: WorkflowHandle): Promise<FailedCanary> => {
   const error = (await handle.result().catch((thrown: unknown) => thrown)) as { cause: { details: FailedCanary[] } };
   return error.cause.details[0] as FailedCanary;
 };
-const store = () => createDirectoryStore(testWorker.path('data'));
-const alerts = async () => (await openAlerts(store())).map(({ name, source }) => `${source} ${name}`);
+const store = (worker = testWorker) => createDirectoryStore(worker.path('data'));
+const alerts = async (worker = testWorker) =>
+  (await openAlerts(store(worker))).map(({ name, source }) => `${source} ${name}`);
 
 /** Everything that canaries have anywhere, but for the report. */
-async function left(): Promise<string[]> {
-  const rows = await testWorker.database.rows(
+async function left(worker = testWorker): Promise<string[]> {
+  const rows = await worker.database.rows(
     `select 'row' as line from raw_events union all select 'key' from raw_event_keys
      union all select 'token' from raw_event_batches`,
   );
-  const files = testWorker.files('data').map((path) => path.slice(testWorker.path('data').length + 1));
+  const files = worker.files('data').map((path) => path.slice(worker.path('data').length + 1));
   const expected = /^(?:canary\/latest\.json|alerts\/daybook-canary\/|store\.json$|config\/)/;
   return [...rows.map(({ line }) => String(line)), ...files.filter((path) => !expected.test(path))];
 }
@@ -97,7 +94,7 @@ describe('canary', () => {
   });
 
   test('many at once do not delete each other’s records', async () => {
-    const results = await Promise.all(Array.from({ length: 8 }, runCanary));
+    const results = await Promise.all(Array.from({ length: 8 }, () => runCanary()));
     expect(results.map(({ ok }) => ok)).toEqual(Array(8).fill(true));
     expect(await left()).toEqual([]);
   });
@@ -167,45 +164,63 @@ describe('canary', () => {
     expect(await left()).toEqual([]);
   });
 
-  test('an unwritable CSV folder fails it at that step, and nothing is deferred', async () => {
-    rmSync(testWorker.path('data', 'csv'), { recursive: true });
-    writeFileSync(testWorker.path('data', 'csv'), 'in the way');
-    const handle = await start();
-    expect(await failureOf(handle)).toMatchObject({ step: 'write to CSV', error: { type: 'SinkUnavailable' } });
-    expect(await left()).toEqual(['csv']);
-    rmSync(testWorker.path('data', 'csv'));
-    mkdirSync(testWorker.path('data', 'csv'));
-    await runCanary();
-    // The worker's own alert of the folder ends with its next check, which this triggers.
-    expect(await testWorker.worker?.notReadyReasons()).toEqual([]);
-  }, 120_000);
+  // The next two take half a minute of retries each, at the same time.
+  test.concurrent(
+    'an unwritable CSV folder fails it at that step, and nothing is deferred',
+    async () => {
+      rmSync(testWorker.path('data', 'csv'), { recursive: true });
+      writeFileSync(testWorker.path('data', 'csv'), 'in the way');
+      const handle = await start();
+      expect(await failureOf(handle)).toMatchObject({ step: 'write to CSV', error: { type: 'SinkUnavailable' } });
+      expect(await left()).toEqual(['csv']);
+      rmSync(testWorker.path('data', 'csv'));
+      mkdirSync(testWorker.path('data', 'csv'));
+      await runCanary();
+      // The worker's own alert of the folder ends with its next check, which this triggers.
+      expect(await testWorker.worker?.notReadyReasons()).toEqual([]);
+    },
+    120_000,
+  );
 
-  test('without PostgreSQL it fails after its retries, with an alert that the next success resolves', async () => {
-    webhook.posted.length = 0;
-    proxy.down();
-    const failed = await failureOf(await start());
-    expect(failed).toMatchObject({ step: 'write to PostgreSQL', error: { type: 'SinkUnavailable' } });
-    expect(await alerts()).toEqual(['daybook-canary canary']);
-    expect(await readCanaryReport(store())).toMatchObject({
-      ok: false,
-      lagMs: null,
-      error: { step: 'write to PostgreSQL' },
-      succeededAt: expect.stringMatching(/Z$/) as string,
-    });
-    expect(await left()).toEqual([]);
-    proxy.up();
-    await runCanary();
-    expect(await alerts()).toEqual([]);
-    expect(webhook.posted).toMatchObject([
-      {
-        name: 'canary',
-        source: 'daybook-canary',
-        state: 'open',
-        message: expect.stringMatching(/write to Postg/) as string,
-      },
-      { name: 'canary', source: 'daybook-canary', state: 'resolved' },
-    ]);
-  }, 120_000);
+  test.concurrent(
+    'without PostgreSQL it fails after its retries, with an alert that the next success resolves',
+    async ({ onTestFinished }) => {
+      const webhook = await startWebhook();
+      const worker = await TestWorker.prepare(yaml);
+      worker.alertWebhook = webhook.url;
+      const away = await worker.proxyPostgres();
+      onTestFinished(async () => {
+        await worker.close();
+        await away.close();
+        await webhook.close();
+      });
+      await runCanary(worker);
+      away.down();
+      const failed = await failureOf(await start(worker));
+      expect(failed).toMatchObject({ step: 'write to PostgreSQL', error: { type: 'SinkUnavailable' } });
+      expect(await alerts(worker)).toEqual(['daybook-canary canary']);
+      expect(await readCanaryReport(store(worker))).toMatchObject({
+        ok: false,
+        lagMs: null,
+        error: { step: 'write to PostgreSQL' },
+        succeededAt: expect.stringMatching(/Z$/) as string,
+      });
+      expect(await left(worker)).toEqual([]);
+      away.up();
+      await runCanary(worker);
+      expect(await alerts(worker)).toEqual([]);
+      expect(webhook.posted).toMatchObject([
+        {
+          name: 'canary',
+          source: 'daybook-canary',
+          state: 'open',
+          message: expect.stringMatching(/write to Postg/) as string,
+        },
+        { name: 'canary', source: 'daybook-canary', state: 'resolved' },
+      ]);
+    },
+    120_000,
+  );
 
   test('a proxy of the environment is not used', async () => {
     await testWorker.stopWorker();

@@ -34,9 +34,7 @@ beforeAll(async () => {
   // Replays continue in a new history after a few pages.
   server = await startTemporalServer(['limit.historyCount.suggestContinueAsNew=60']);
   origin = await startOrigin();
-  testWorker = await TestWorker.create(yaml('id'), { TOKEN: 'very-secret' }, server.address);
-  // The server lists the worker that was there for a minute more, and it may know another source.
-  testWorker.useQueue(`${testWorker.taskQueue}-proxied`);
+  testWorker = await TestWorker.prepare(yaml('id'), { TOKEN: 'very-secret' }, server.address);
   proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {
@@ -104,7 +102,8 @@ describe('replayDeadLetters', () => {
     expect(left.sort()).toEqual(['invalid_time 1', 'missing_id 1', 'wrong_shape 1']);
     // Neither a 304 nor what the last poll brought hides them from the next one.
     const state = JSON.parse(readFileSync(testWorker.path('data', 'state', 'items.json'), 'utf8')) as SourceState;
-    expect([state.etag, state.previousPoll]).toEqual([null, []]);
+    expect(state.etag).toBe(null);
+    expect(state.previousPoll).toEqual([]);
     // Again: those that stay are refused for the same reasons, and stay one letter each.
     expect(await replay()).toMatchObject({ letters: 3, replayed: 0, refused: 1, unreplayable: 2 });
     expect((await letters()).map(({ reason, count }) => `${reason} ${count}`).sort()).toEqual(left);
@@ -155,7 +154,7 @@ describe('replayDeadLetters', () => {
   });
 
   test('of many, killed repeatedly, stores each once and loses none', async () => {
-    const count = 12_000;
+    const count = 8_000;
     configure('id');
     origin.answer(json(items(count, { text: 'x'.repeat(500) })));
     await testWorker.run('items');

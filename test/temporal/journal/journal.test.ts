@@ -19,7 +19,7 @@ const yaml = (more = '') =>
   `version: 1\n${more}\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]`;
 
 beforeAll(async () => {
-  testWorker = await TestWorker.createApart(yaml());
+  testWorker = await TestWorker.prepareApart(yaml());
   proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {
@@ -152,9 +152,9 @@ describe('the rollover', () => {
 
 describe('replayCsv', () => {
   test('fills an emptied database from sealed days and parts; again, all are duplicates', async () => {
-    await ingest('a', 7_000);
+    await ingest('a', 5_500);
     await rollover();
-    await ingest('b', 2_000);
+    await ingest('b', 500);
     await ingest('c', 100, '2026-11-21');
     const rows = () =>
       testWorker.database.rows(`select source_id, occurred_at, payload from raw_events order by source_id`);
@@ -162,11 +162,11 @@ describe('replayCsv', () => {
     await resetDatabase(testWorker.database.settings, true);
     expect(await replay()).toEqual({
       units: 2,
-      records: 9_100,
+      records: 6_100,
       damaged: [],
       damagedCount: 0,
       postgres: {
-        written: 9_100,
+        written: 6_100,
         duplicate: 0,
         refused: 0,
         expired: 0,
@@ -174,7 +174,7 @@ describe('replayCsv', () => {
       },
     });
     expect(await rows()).toEqual(before);
-    expect((await replay({ source: 'lines' })).postgres).toMatchObject({ written: 0, duplicate: 9_100 });
+    expect((await replay({ source: 'lines' })).postgres).toMatchObject({ written: 0, duplicate: 6_100 });
     expect((await failure(replay({ source: 'other' }))).cause).toMatchObject({ type: 'UnknownSource' });
   });
 
@@ -211,19 +211,19 @@ describe('replayCsv', () => {
   });
 
   test('continues when PostgreSQL is back, and a replaced worker loses nothing', async () => {
-    await ingest('a', 40_000);
+    await ingest('a', 20_000);
     await resetDatabase(testWorker.database.settings, true);
     const handle = await startReplay();
     await until('some are written', async () => (await stored()) > 0);
     proxy.down();
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
     proxy.up();
     await until('more are written', async () => (await stored()) > 5_000);
     await testWorker.stopWorker();
     await testWorker.startWorker();
     const tally = (await handle.result()) as JournalReplayTally;
-    expect(tally).toMatchObject({ records: 40_000, postgres: { written: 40_000, duplicate: 0 } });
-    expect(await stored()).toBe(40_000);
+    expect(tally).toMatchObject({ records: 20_000, postgres: { written: 20_000, duplicate: 0 } });
+    expect(await stored()).toBe(20_000);
   });
 
   test('replays what can be read of a damaged file, then fails with its counts and the position', async () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   origin = await startOrigin();
   const source = (name: string, retry: string) =>
     `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at, retry: { initial_interval: 50ms, ${retry} } }\n`;
-  testWorker = await TestWorker.createApart(
+  testWorker = await TestWorker.prepareApart(
     `version: 1\ndefaults: { allow_private: true }\nsources:\n${source('one', 'max_attempts: 3')}${source('once', 'max_attempts: 1')}`,
   );
   proxy = await testWorker.proxyPostgres();

@@ -7,12 +7,12 @@ import { until } from '../../support/until.ts';
 let testWorker: TestWorker;
 let proxy: TcpProxy;
 beforeEach(async () => {
-  testWorker = await TestWorker.create(
+  testWorker = await TestWorker.prepare(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
   );
   writeFileSync(testWorker.path('lines.ndjson'), '{"id":"a","at":"2026-11-01T00:00:00Z"}\n');
-  await testWorker.run('lines');
   proxy = await testWorker.proxyPostgres();
+  await testWorker.run('lines');
   await testWorker.stopWorker();
   renameSync(testWorker.path('data'), testWorker.path('lost'));
   testWorker.useQueue(`${testWorker.taskQueue}-other`);

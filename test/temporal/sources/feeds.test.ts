@@ -123,6 +123,7 @@ describe('a feed', () => {
   test('that is a web page fails the run, which says what was received', async () => {
     origin.answer((_url, response) => void response.end('<!doctype html><title>Sign in</title>'));
     const { type, message } = await testWorker.runToFailure('page');
-    expect([type, message]).toEqual(['WrongShape', expect.stringMatching(/expected RSS/)]);
+    expect(type).toBe('WrongShape');
+    expect(message).toMatch(/expected RSS/);
   });
 });

@@ -61,7 +61,9 @@ describe('a paginator', () => {
       answerJson((url) => ({ items: records.slice(number(url, 'offset'), number(url, 'offset') + 3), total: 7 })),
     );
     expect(requests).toEqual(['/offset?offset=0&limit=3', '/offset?offset=2&limit=3', '/offset?offset=4&limit=3']);
-    expect([receipt.outcome, receipt.pages, stored]).toEqual(['ok', 3, everyId]);
+    expect(receipt.outcome).toBe('ok');
+    expect(receipt.pages).toBe(3);
+    expect(stored).toEqual(everyId);
   });
 
   test('offset fetches several pages at once, and takes them in order', async () => {
@@ -75,7 +77,9 @@ describe('a paginator', () => {
       open--;
       response.end(JSON.stringify({ items: records.slice(start, start + 2) }));
     });
-    expect([receipt.outcome, stored, most]).toEqual(['ok', everyId, 3]);
+    expect(receipt.outcome).toBe('ok');
+    expect(stored).toEqual(everyId);
+    expect(most).toBe(3);
     expect(testWorker.csv('parallel').map((row) => Number(row['source_id']))).toEqual(everyId);
   });
 
@@ -87,7 +91,8 @@ describe('a paginator', () => {
         return { items: records.slice(start, start + 4), next: start + 4 < 7 ? start + 4 : null };
       }),
     );
-    expect([requests, stored]).toEqual([['/cursor', '/cursor?after=4'], everyId]);
+    expect(requests).toEqual(['/cursor', '/cursor?after=4']);
+    expect(stored).toEqual(everyId);
   });
 
   test('json_link follows the address in the page', async () => {
@@ -99,7 +104,8 @@ describe('a paginator', () => {
           : { items: records.slice(0, 5), links: { next: '/json_link?p=2' } },
       ),
     );
-    expect([requests, stored]).toEqual([['/json_link', '/json_link?p=2'], everyId]);
+    expect(requests).toEqual(['/json_link', '/json_link?p=2']);
+    expect(stored).toEqual(everyId);
   });
 
   test('header_link follows rel="next"', async () => {
@@ -108,7 +114,8 @@ describe('a paginator', () => {
       if (page === null) response.setHeader('link', '</header_link?page=2>; rel="last", <?page=2>; rel="next"');
       response.end(JSON.stringify(page === null ? records.slice(0, 4) : records.slice(4)));
     });
-    expect([requests, stored]).toEqual([['/header_link', '/header_link?page=2'], everyId]);
+    expect(requests).toEqual(['/header_link', '/header_link?page=2']);
+    expect(stored).toEqual(everyId);
   });
 
   test('page_number continues over empty pages if has_more_path says that more follow', async () => {
@@ -119,7 +126,8 @@ describe('a paginator', () => {
         return { items: page === 2 ? [] : records.slice(page === 1 ? 0 : 4, page === 1 ? 4 : 7), more: page < 3 };
       }),
     );
-    expect([requests.length, stored]).toEqual([3, everyId]);
+    expect(requests.length).toBe(3);
+    expect(stored).toEqual(everyId);
   });
 
   test('that forms a cycle ends at a repeated page', async () => {
@@ -132,7 +140,9 @@ describe('a paginator', () => {
       'circle',
       answerJson((url) => pages[url.searchParams.get('p') ?? '']),
     );
-    expect([receipt.outcome, requests.length, stored]).toEqual(['ok', 3, [1, 2, 3, 4]]);
+    expect(receipt.outcome).toBe('ok');
+    expect(requests.length).toBe(3);
+    expect(stored).toEqual([1, 2, 3, 4]);
   });
 });
 

@@ -56,7 +56,8 @@ const place = ['--overlay', 'deploy/kubernetes/overlays/staging', '--image', 're
 describe('deploy/steps.js', () => {
   test('migrate replaces the Job of the time before, with the new image, and leaves the workers alone', async () => {
     const { code, stdout, asked } = await step(['migrate', ...place], { JOB: 'Complete' });
-    expect([code, stdout]).toEqual([0, 'the log of the job\n']);
+    expect(stdout).toBe('the log of the job\n');
+    expect(code).toBe(0);
     expect(asked.map(([command]) => command)).toEqual([
       'kustomize deploy/kubernetes/overlays/staging',
       'delete job daybook-migrate',
@@ -71,7 +72,9 @@ describe('deploy/steps.js', () => {
 
   test('a Job that fails ends it with 1, its reason and its log', async () => {
     const { code, stdout, stderr } = await step(['smoke', ...place], { JOB: 'Failed' });
-    expect([code, stdout, stderr]).toEqual([1, 'the log of the job\n', 'deploy: daybook-smoke failed: it broke\n']);
+    expect(stdout).toBe('the log of the job\n');
+    expect(stderr).toBe('deploy: daybook-smoke failed: it broke\n');
+    expect(code).toBe(1);
   });
 
   const [revision, status, undo] = ['get', 'rollout status', 'rollout undo'].map((verb) => `${verb} ${worker}`);
@@ -80,7 +83,7 @@ describe('deploy/steps.js', () => {
 
   test('deploy applies all but Jobs, and waits until the workers are ready', async () => {
     const deployed = await step(['deploy', ...place]);
-    expect([deployed.code, deployed.stdout]).toEqual([0, 'changed=true\n']);
+    expect(deployed).toMatchObject({ code: 0, stdout: 'changed=true\n' });
     expect(deployed.asked[2]).toEqual(expect.arrayContaining(['Deployment', 'Service', 'registry/daybook@sha256:1']));
     expect(deployed.asked[2]).not.toContain('Job');
     expect(commands(deployed).slice(1)).toEqual([revision, 'apply', status, revision]);
@@ -95,7 +98,7 @@ describe('deploy/steps.js', () => {
   test('deploy of what is there already goes nowhere back, ready or not', async () => {
     expect(await step(['deploy', ...place], { SAME: '7' })).toMatchObject({ code: 0, stdout: 'changed=false\n' });
     const stuck = await step(['deploy', ...place], { SAME: '7', ROLLOUT: 'stuck' });
-    expect([stuck.code, stuck.stderr]).toEqual([1, expect.stringContaining('nothing to roll back')]);
+    expect(stuck).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing to roll back') });
     expect(commands(stuck)).not.toContain(undo);
   });
 

@@ -41,7 +41,8 @@ describe('deploy/watch-failure-rate.js', () => {
   test('fails as soon as one sink is above the threshold', async () => {
     counts({ csv: 400, postgres: 400 }, { postgres: 5 });
     const { code, stderr } = await watch('--minutes', '5');
-    expect([code, stderr]).toEqual([1, 'watch: postgres: 5 of 400 writes failed, expected at most 0.01 of them\n']);
+    expect(stderr).toBe('watch: postgres: 5 of 400 writes failed, expected at most 0.01 of them\n');
+    expect(code).toBe(1);
   });
 
   test('does not judge by a few writes', async () => {

@@ -6,11 +6,9 @@ import { sourceNamePattern } from '../../../src/domain/plan/source-plan.ts';
 
 describe('wire names', () => {
   test('are those that operators type', () => {
-    expect([new Instance().taskQueue, scrapeRunType, sourceSearchAttribute]).toEqual([
-      'daybook',
-      'scrapeRun',
-      'DaybookSource',
-    ]);
+    expect(new Instance().taskQueue).toBe('daybook');
+    expect(scrapeRunType).toBe('scrapeRun');
+    expect(sourceSearchAttribute).toBe('DaybookSource');
   });
 
   test.each([

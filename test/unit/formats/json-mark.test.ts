@@ -98,7 +98,7 @@ describe('jsonMark', () => {
           [one, other],
           [one, change(one)],
         ] as const) {
-          expect([a, b, jsonMark(a) === jsonMark(b)]).toEqual([a, b, canonicalJson(a) === canonicalJson(b)]);
+          expect(jsonMark(a) === jsonMark(b), `${a} ${b}`).toEqual(canonicalJson(a) === canonicalJson(b));
         }
       }),
       { numRuns: 3_000 },

@@ -187,5 +187,6 @@ test('a number of 300,000 zeros is read in milliseconds, and keeps its digits', 
   const startedAt = performance.now();
   const { value, exact } = parseJson(`[${number}, ${'1'.repeat(150_000)}${'0'.repeat(150_000)}]`);
   expect(performance.now() - startedAt).toBeLessThan(2_000);
-  expect([exact, (value as { text: string }[])[0]?.text]).toEqual([true, number]);
+  expect(exact).toBe(true);
+  expect((value as { text: string }[])[0]?.text).toEqual(number);
 });

@@ -54,7 +54,8 @@ describe('repairValue', () => {
         const expected = Array.from(text, (character) =>
           character === '\u0000' || /^[\ud800-\udfff]$/.test(character) ? '\ufffd' : character,
         ).join('');
-        expect([key, member]).toEqual([expected, expected]);
+        expect(key).toEqual(expected);
+        expect(member).toEqual(expected);
         expect(storableValue(value)).toBeNull();
       }),
       { numRuns: 300 },

@@ -3,11 +3,12 @@ import { CachedRead } from '../../../src/status/cached-read.ts';
 import { createLatch } from '../../support/latch.ts';
 
 /** A reading of 1, 2, 3 …, each behind what a test wants, by a clock that the test moves. */
-function counting(before: (count: number) => Promise<void> = async () => {}) {
+function counting(before: (count: number) => Promise<void> = async () => {}, freshMs?: number) {
   const clock = { ms: 0, count: 0 };
   const errors: unknown[] = [];
   const reading = new CachedRead<number>({
     now: () => clock.ms,
+    freshMs,
     onError: (error) => errors.push(error),
     read: async () => {
       const count = ++clock.count;
@@ -26,6 +27,15 @@ describe('a reading', () => {
     clock.ms = 9_999;
     expect(await latest()).toBe(1);
     clock.ms = 10_000;
+    expect(await latest()).toBe(2);
+  });
+
+  test('of a given pause is repeated after that, however long it takes', async () => {
+    const { clock, latest } = counting(async () => void (clock.ms += 2_000), 500);
+    expect(await latest()).toBe(1);
+    clock.ms = 2_499;
+    expect(await latest()).toBe(1);
+    clock.ms = 2_500;
     expect(await latest()).toBe(2);
   });
 

@@ -7,6 +7,7 @@ import { discardDeadLetter, restoreDeadLetter } from '../../../store/dead-letter
 import { withIds } from '../../options/dead-letter-selection.ts';
 import { createContext, openStore, openStoreToRead, type CommonOptions } from '../../options/context.ts';
 import { formatTable, print, printJson, printLines, printInfo, shorten } from '../../output/output.ts';
+import { suggestion } from '../../output/suggestion.ts';
 import { UsageError } from '../../../domain/errors.ts';
 
 export interface DeadLettersOptions extends CommonOptions {
@@ -55,7 +56,9 @@ export async function discardDeadLettersCommand(ids: readonly string[], options:
   print(
     undo
       ? `${what} restored to the list`
-      : `${what} discarded; ./daybook dead-letters list --discarded shows them, discard --undo restores them`,
+      : suggestion(
+          `${what} discarded; ./daybook dead-letters list --discarded shows them, discard --undo restores them`,
+        ),
   );
 }
 

@@ -27,6 +27,7 @@ import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
+import { suggestion } from '../../output/suggestion.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
 import { countRows, readRetiredBefore } from '../../options/row-counts.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
@@ -144,6 +145,6 @@ async function follow(handle: WorkflowHandle, { json }: BackfillOptions): Promis
 function progressOf({ windows, written, paused }: BackfillProgress): Progress {
   const done = windows.done + windows.failed;
   const total = done + windows.running.length + windows.waiting;
-  const text = `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? `; paused${paused.reason === null ? '' : ` (${paused.reason})`}; resume with ./daybook resume` : ''}`;
+  const text = `${windows.done} done, ${windows.running.length} running, ${windows.waiting} waiting, ${windows.failed} failed; ${written} rows${paused ? `; paused${paused.reason === null ? '' : ` (${paused.reason})`}; ${suggestion('resume with ./daybook resume')}` : ''}`;
   return { text, done, total };
 }

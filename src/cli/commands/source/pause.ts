@@ -15,6 +15,7 @@ import { describeSchedule } from '../../../temporal/schedules/describe-schedule.
 import { isProbed as isSetAside } from '../../../temporal/schedules/orphan-note.ts';
 import { openWorkflowsOf } from '../../../temporal/open-workflows.ts';
 import { print } from '../../output/output.ts';
+import { suggestion } from '../../output/suggestion.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { requireOwnWork } from '../../options/own-work.ts';
 
@@ -48,7 +49,9 @@ export async function pauseCommand(source: string, options: PauseOptions): Promi
       throw new CannotStart(`pause: ${source} has no schedule and no active run`);
     }
     if (!until || !scheduled) await endUnpause(client, instance, source);
-    print(`${source} is paused${until ? ` until ${until.toISOString()}` : `; resume with ./daybook resume ${source}`}`);
+    print(
+      `${source} is paused${until ? ` until ${until.toISOString()}` : suggestion(`; resume with ./daybook resume ${source}`)}`,
+    );
     if (runs > 0)
       print(`${runs} active ${runs === 1 ? 'run pauses before its' : 'runs pause before their'} next fetch`);
   });

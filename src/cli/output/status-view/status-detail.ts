@@ -1,3 +1,4 @@
+import { suggestion } from '../suggestion.ts';
 import type { FailedReceipt, Receipt } from '../../../domain/run/receipt.ts';
 import { visibleText } from '../../../domain/text/visible-text.ts';
 import { warningLine } from '../../../domain/run/warning.ts';
@@ -67,7 +68,8 @@ function factsOf(source: SourceStatus, at: (time: string) => string, now: Date):
   for (const { sink, batches, since, reason: why } of waiting) {
     facts.push(['waiting', `${batches} ${batches === 1 ? 'batch' : 'batches'} for ${sink} since ${at(since)}: ${why}`]);
   }
-  const look = deadLetters === null || deadLetters === 0 ? '' : `: ./daybook dead-letters list --source ${name}`;
+  const look =
+    deadLetters === null || deadLetters === 0 ? '' : suggestion(`: ./daybook dead-letters list --source ${name}`);
   facts.push(['dead letters', deadLetters === null ? 'not counted' : `${deadLetters}${look}`]);
   return facts;
 }

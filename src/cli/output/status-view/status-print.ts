@@ -1,3 +1,4 @@
+import { suggestion } from '../suggestion.ts';
 import { counted } from '../../../domain/text/counted.ts';
 import { healths } from '../../../domain/monitoring/health.ts';
 import { visibleText } from '../../../domain/text/visible-text.ts';
@@ -38,7 +39,7 @@ export function statusLines(status: Status, { terminal, now, problemsOnly = fals
 
 /** A note on its line, or on several of a terminal's. */
 function noteLines({ tone, about, text }: Note, terminal: StatusView['terminal'], most: number): string[] {
-  const whole = visibleText(about + text);
+  const whole = suggestion(visibleText(about + text));
   const indent = terminal.columns >= 60 && about.length === labelColumns ? labelColumns : 2;
   const [first = '', ...others] = wrap(whole, terminal.columns, { indent, most });
   const label = visibleText(about).trimEnd();

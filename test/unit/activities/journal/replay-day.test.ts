@@ -87,7 +87,8 @@ describe('replayDay', () => {
     const moved = first.replace('T100000000Z', 'T095959999Z');
     renameSync(first, moved);
     const { batches, result } = await replay({ file: nameOf(first), rows: 5_000, tally });
-    expect([batches.flat().length, result.records]).toEqual([2 * perPart, 2 * perPart]);
+    expect(batches.flat().length).toEqual(2 * perPart);
+    expect(result.records).toEqual(2 * perPart);
   });
 
   test('builds the same batches again, so that PostgreSQL recognizes them', async () => {

@@ -8,6 +8,7 @@ import {
   printInfo,
   shorten,
 } from '../../../../src/cli/output/output.ts';
+import { suggestForDemo } from '../../../../src/cli/output/suggestion.ts';
 import { parseJson } from '../../../../src/formats/exact-json.ts';
 
 afterEach(() => {
@@ -26,7 +27,8 @@ describe('output', () => {
     const [stdout, stderr] = [captured(process.stdout), captured(process.stderr)];
     printInfo('reading');
     print('42');
-    expect([stdout, stderr]).toEqual([['42\n'], ['reading\n']]);
+    expect(stdout).toEqual(['42\n']);
+    expect(stderr).toEqual(['reading\n']);
   });
 
   test('as JSON is one line, and numbers keep their digits', () => {
@@ -104,5 +106,21 @@ describe('shorten', () => {
 
   test('cuts no character in two', () => {
     for (const length of [1, 2, 3, 4, 5]) expect(shorten('😀😀😀😀', length).isWellFormed()).toBe(true);
+  });
+});
+
+describe('a command that a message suggests', () => {
+  afterEach(() => suggestForDemo(false));
+
+  test.each([
+    ['resume with ./daybook resume items', 'resume with ./daybook --demo resume items'],
+    ['./daybook --demo status shows it', './daybook --demo status shows it'],
+    ['run ./daybook-report', 'run ./daybook-report'],
+  ])('is one of the demo after --demo: %s', (said, printed) => {
+    const stderr = captured(process.stderr);
+    printInfo(said);
+    suggestForDemo(true);
+    printInfo(said);
+    expect(stderr).toEqual([`${said}\n`, `${printed}\n`]);
   });
 });

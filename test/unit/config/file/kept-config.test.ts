@@ -116,7 +116,8 @@ describe("a kept configuration's content", () => {
       ]),
     );
     expect(found.leftOut.map(({ source }) => source)).toEqual(['closed', 'same', 'schema']);
-    expect([found.schemas, JSON.stringify(found).includes(secret)]).toEqual([{}, false]);
+    expect(found.schemas).toEqual({});
+    expect(JSON.stringify(found).includes(secret)).toBe(false);
   });
 
   test('never holds the value of a key with a secret name', () => {

@@ -105,8 +105,10 @@ describe('fingerprints', () => {
     const plain = fingerprints(daybookYaml([file()]));
     const moved = fingerprints(daybookYaml([file('path: other.ndjson')]));
     const shaped = fingerprints(daybookYaml([file('id: key')]));
-    expect([moved.fetch === plain.fetch, moved.shape === plain.shape]).toEqual([false, true]);
-    expect([shaped.fetch === plain.fetch, shaped.shape === plain.shape]).toEqual([true, false]);
+    expect(moved.fetch === plain.fetch).toBe(false);
+    expect(moved.shape === plain.shape).toBe(true);
+    expect(shaped.fetch === plain.fetch).toBe(true);
+    expect(shaped.shape === plain.shape).toBe(false);
   });
 
   test('distinguish a file from a URL', () => {

@@ -50,14 +50,17 @@ describe('stack.json', () => {
     expect(home.ports).toEqual({});
     expect(existsSync(folder)).toBe(false);
     home.makePassword();
-    expect([mode(folder), mode(file())]).toEqual([0o700, 0o600]);
+    expect(mode(folder)).toBe(0o700);
+    expect(mode(file())).toBe(0o600);
   });
 
   test('of 0.2.0 is read, and what is written can be read by it', () => {
     const old = { ports: { postgres: 5433 }, processes: { worker: { pid: 1, startedAt: '7' } }, password: 'kept' };
     mkdirSync(folder);
     writeFileSync(file(), JSON.stringify(old));
-    expect([home.ports, home.processes, home.password]).toEqual([old.ports, old.processes, 'kept']);
+    expect(home.ports).toEqual(old.ports);
+    expect(home.processes).toEqual(old.processes);
+    expect(home.password).toBe('kept');
     home.rememberPort('temporal', 7233);
     expect(JSON.parse(readFileSync(file(), 'utf8'))).toMatchObject({
       ...old,
@@ -72,12 +75,13 @@ describe('stack.json', () => {
     writeFileSync(file(), damaged);
     const later = new Home(folder);
     expect(later.damage).toMatch(/^it (?:is|holds) /);
-    expect([later.ports, later.password]).toEqual([{}, null]);
+    expect(later.ports).toEqual({});
+    expect(later.password).toBe(null);
     expect(readFileSync(file(), 'utf8')).toBe(damaged);
     const said: string[] = [];
     recoverHome(later, (message) => said.push(message));
     expect(said).toEqual([expect.stringContaining('stack.json is damaged (it ')]);
-    expect([later.damage, later.password]).toEqual([null, null]);
+    expect(later).toMatchObject({ damage: null, password: null });
     expect(readFileSync(file('stack.json.damaged'), 'utf8')).toBe(damaged);
   });
 
@@ -89,7 +93,8 @@ describe('stack.json', () => {
     for (const name of ['stack.json', 'lock.json']) writeFileSync(file(name), text(readFileSync(file(name), 'utf8')));
     expect(home.keep()).toEqual(['stack.json', 'lock.json']);
     const other = new Home(folder);
-    expect([other.ports, other.password]).toEqual([{ postgres: 5433 }, 'secret']);
+    expect(other.ports).toEqual({ postgres: 5433 });
+    expect(other.password).toBe('secret');
     expect(JSON.parse(readFileSync(file('lock.json'), 'utf8'))).toMatchObject(identify(process.pid));
     home.unlock();
   });
@@ -99,8 +104,10 @@ describe('stack.json', () => {
     home.rememberPassword('secret');
     home.rememberProcess('worker', process.pid);
     writeFileSync(file(), '{}');
-    expect([home.password, home.isRunning('worker')]).toEqual(['secret', true]);
-    expect([home.keep(), home.keep()]).toEqual([['stack.json'], []]);
+    expect(home.password).toBe('secret');
+    expect(home.isRunning('worker')).toBe(true);
+    expect(home.keep()).toEqual(['stack.json']);
+    expect(home.keep()).toEqual([]);
     expect(new Home(folder).isRunning('worker')).toBe(true);
     home.unlock();
   });
@@ -286,12 +293,17 @@ describe('a copy of a home whose stack runs', () => {
     writeFileSync(file('lock.json'), JSON.stringify({ ...lock, ...identify(process.ppid) }));
     const copy = new Home(join(parent, 'copy'));
     cpSync(folder, copy.folder, { recursive: true });
-    expect([home.isRunning('temporal'), home.lockHolder()?.pid]).toEqual([true, process.ppid]);
-    expect([copy.isRunning('temporal'), copy.missingParts, copy.lockHolder()]).toEqual([false, [], null]);
-    expect([copy.password, copy.ports]).toEqual(['secret', { temporal: 7240 }]);
+    expect(home.isRunning('temporal')).toBe(true);
+    expect(home.lockHolder()?.pid).toEqual(process.ppid);
+    expect(copy.isRunning('temporal')).toBe(false);
+    expect(copy.missingParts).toEqual([]);
+    expect(copy.lockHolder()).toBe(null);
+    expect(copy.password).toBe('secret');
+    expect(copy.ports).toEqual({ temporal: 7240 });
     copy.lock();
     copy.rememberProcess('worker', process.pid);
-    expect([copy.isRunning('worker'), copy.isRunning('temporal')]).toEqual([true, false]);
+    expect(copy.isRunning('worker')).toBe(true);
+    expect(copy.isRunning('temporal')).toBe(false);
   });
 
   test('is distinguished from a home that was moved, and from one that is reached by a link', () => {
@@ -314,9 +326,11 @@ describe('a copy of a home whose stack runs', () => {
     expect(said).toEqual([
       `${lock(copy.folder)} came with a copy of ${join(folder, 'postgres')}, and no PostgreSQL runs there; the file is removed`,
     ]);
-    expect([existsSync(lock(folder)), existsSync(lock(copy.folder))]).toEqual([true, false]);
+    expect(existsSync(lock(folder))).toBe(true);
+    expect(existsSync(lock(copy.folder))).toBe(false);
     renameSync(folder, join(parent, 'moved'));
     recoverHome(new Home(join(parent, 'moved')), (message) => said.push(message));
-    expect([said.length, existsSync(lock(join(parent, 'moved')))]).toEqual([1, true]);
+    expect(said.length).toBe(1);
+    expect(existsSync(lock(join(parent, 'moved')))).toBe(true);
   });
 });

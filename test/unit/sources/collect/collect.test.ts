@@ -96,7 +96,8 @@ describe('collect', () => {
   ])('ends after two repeated pages, without counting them: %s', async (_, contents) => {
     const { counts, end, warnings } = await take(pagesOf(contents));
     expect(counts).toMatchObject({ fetched: 3, pages: 2 });
-    expect([end, warnings]).toEqual([{ cutShort: false, notModified: false, notBefore: null }, []]);
+    expect(end).toEqual({ cutShort: false, notModified: false, notBefore: null });
+    expect(warnings).toEqual([]);
   });
 
   test('continues after one repeated page: records were inserted at the front', async () => {
@@ -177,7 +178,9 @@ describe('collect', () => {
   test('is over where end_on says that a repeated page is the end', async () => {
     const said = httpPlan({ paginator: { ...byNumber, endOn: ['repeat'] } });
     const { counts, end, warnings } = await take(pagesOf([one, one, two]), { plan: said });
-    expect([counts.pages, end?.cutShort, warnings]).toEqual([1, false, []]);
+    expect(counts.pages).toBe(1);
+    expect(end?.cutShort).toBe(false);
+    expect(warnings).toEqual([]);
   });
 
   test('recognizes a repeated page across two fetches', async () => {
@@ -298,7 +301,9 @@ describe('collect', () => {
     test('begins at the front where the place is refused or cannot be read', async () => {
       for (const error of [new SourceRefused('answered 410'), new WrongShape('no list')]) {
         const { position: next, end, counts, warnings } = await meets(error);
-        expect([next, end, counts.pages]).toEqual([start, null, 0]);
+        expect(next).toEqual(start);
+        expect(end).toBe(null);
+        expect(counts.pages).toBe(0);
         expect(warnings).toMatchObject([{ code: 'place_dropped', message: expect.stringContaining(error.message) }]);
       }
       expect((await meets(new UnreadableBody('cut'), { lastAttempt: true })).position).toEqual(start);
@@ -410,7 +415,8 @@ describe('a poll that would not end', () => {
   test('with too many records to remember is still recognized by its pages', async () => {
     const page = [record(1), record(2)];
     const { end, counts } = await take(pagesOf([page, [record(3)], page, page, [record(4)]]), { known: null });
-    expect([end !== null, counts.pages]).toEqual([true, 2]);
+    expect(end !== null).toBe(true);
+    expect(counts.pages).toBe(2);
   });
 });
 
@@ -438,7 +444,9 @@ describe('fields and paths that no record of a poll has', () => {
 
   test('are known to the next fetch of the same poll', async () => {
     const cut = await take(withFields({ salary: 2, title: 0 }, { salary: 2, title: 2 }), { limits: { maxRecords: 1 } });
-    expect([cut.end, cut.warnings, cut.position.fields]).toEqual([null, [], { salary: 2, title: 0 }]);
+    expect(cut.end).toBe(null);
+    expect(cut.warnings).toEqual([]);
+    expect(cut.position.fields).toEqual({ salary: 2, title: 0 });
     const options = { position: cut.position };
     expect(await messages(withFields({ salary: 2, title: 2 }), options)).toEqual(['salary is empty in 4 of 4 records']);
   });

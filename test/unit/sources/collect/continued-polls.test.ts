@@ -122,7 +122,8 @@ describe('a poll that continues with the last token', () => {
       last_seq: `t${++token}`,
     });
     const first = await poll(byToken, fresh, answer);
-    expect([first.asked, first.ids]).toEqual([['', '?since=t1'], ['a']]);
+    expect(first.asked).toEqual(['', '?since=t1']);
+    expect(first.ids).toEqual(['a']);
     expect((await poll(byToken, first.state, answer)).asked).toEqual(['?since=t2']);
   });
 
@@ -143,7 +144,8 @@ describe('a poll that continues with the last token', () => {
     const { ids, warnings, asked } = await poll(byToken, state, (query) =>
       ++requests === 1 ? 410 : api.answer(query),
     );
-    expect([ids, warnings]).toEqual([['c1', 'c2', 'c3'], ['place_dropped']]);
+    expect(ids).toEqual(['c1', 'c2', 'c3']);
+    expect(warnings).toEqual(['place_dropped']);
     expect(asked.slice(0, 2)).toEqual(['?since=3', '']);
   });
 
@@ -197,7 +199,8 @@ describe('newest first', () => {
 
   test('pages after one that is entirely known and older than the lag are not read', async () => {
     const first = await poll(plan, fresh, answer);
-    expect([first.ids.length, first.asked.length]).toEqual([10, 6]);
+    expect(first.ids.length).toBe(10);
+    expect(first.asked.length).toBe(6);
     const next = await poll(plan, first.state, answer);
     // The first page lies within the lag; the second one is older.
     expect(next.asked).toEqual(['?page=1', '?page=2']);

@@ -49,8 +49,10 @@ describe('a dead letter that is extracted again', () => {
     const { limits } = httpPlan();
     const strict = httpPlan({ limits: { ...limits, maxAgeMs: 86_400_000, maxAheadMs: 0 } });
     const kind = (time: string) => replay(letter({ id: 1, at: time }, { reason: 'out_of_range' }), strict).kind;
-    expect([kind('2026-11-20T00:00:00Z'), kind('2026-11-24T00:00:00Z')]).toEqual(['passed', 'passed']);
-    expect([kind('2026-11-18T00:00:00Z'), kind('2026-11-25T00:00:00Z')]).toEqual(['refused', 'refused']);
+    expect(kind('2026-11-20T00:00:00Z')).toBe('passed');
+    expect(kind('2026-11-24T00:00:00Z')).toBe('passed');
+    expect(kind('2026-11-18T00:00:00Z')).toBe('refused');
+    expect(kind('2026-11-25T00:00:00Z')).toBe('refused');
   });
 
   test.each([

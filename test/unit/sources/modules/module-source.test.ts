@@ -198,11 +198,13 @@ describe('a broken module', () => {
     const error = await failureOf(
       `export default async function* () { void Promise.reject(new Error('floating')); await new Promise(() => {}); }`,
     );
-    expect([error?.constructor, error?.message]).toEqual([SourceUnavailable, 'module: news failed: floating']);
+    expect(error?.constructor).toEqual(SourceUnavailable);
+    expect(error?.message).toBe('module: news failed: floating');
     const thrown = await failureOf(
       `export default async function* () { setTimeout(() => { throw new Error('late'); }); await new Promise(() => {}); }`,
     );
-    expect([thrown?.constructor, thrown?.message]).toEqual([SourceUnavailable, 'module: news failed: late']);
+    expect(thrown?.constructor).toEqual(SourceUnavailable);
+    expect(thrown?.message).toBe('module: news failed: late');
   });
 
   const quickly = { compute: { recordCpuMs: 300, pageCpuMs: 300 } };
@@ -280,11 +282,9 @@ test('a module keeps its variables from one fetch to the next, apart from those 
     for await (const page of readModulePages(plan, firstModulePosition(state), tools, context)) pages.push(page);
     return pages.map(values);
   };
-  expect([await count('a'), await count('a'), await count('b')]).toEqual([
-    [[{ calls: 1 }]],
-    [[{ calls: 2 }]],
-    [[{ calls: 1 }]],
-  ]);
+  expect(await count('a')).toEqual([[{ calls: 1 }]]);
+  expect(await count('a')).toEqual([[{ calls: 2 }]]);
+  expect(await count('b')).toEqual([[{ calls: 1 }]]);
 });
 
 describe('context.fetch', () => {

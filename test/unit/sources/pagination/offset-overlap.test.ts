@@ -154,7 +154,8 @@ describe('what happens between pages by offset', () => {
       if (request >= 4) throw new SourceUnavailable('fetch: the connection broke');
     };
     const first = await poll({ list: letters('abcdefghijkl'), before: breaks });
-    expect([first.ids, first.end]).toEqual([letters('abcdefg'), null]);
+    expect(first.ids).toEqual(letters('abcdefg'));
+    expect(first.end).toBe(null);
     expect((await poll({ list: letters('abcdefghijkl'), state: first.state })).ids).toEqual(letters('hijkl'));
     const { ids } = await poll({ list: letters('ghijkl'), state: first.state });
     expect(ids).toEqual(letters('hijkl'));
@@ -164,7 +165,8 @@ describe('what happens between pages by offset', () => {
     const place = { page: 4, cursor: null, skip: 0, since: null, watermark: null };
     const state = { ...fresh, unfinished: { ...place, keysKept: 0, keyBlobs: [] } };
     const { offsets, ids } = await poll({ list: letters('abcdefg'), state });
-    expect([offsets[0], ids]).toEqual([1, letters('bcdefg')]);
+    expect(offsets[0]).toBe(1);
+    expect(ids).toEqual(letters('bcdefg'));
   });
 
   test('an API whose pages begin only at multiples of the limit gets such requests', async () => {

@@ -142,64 +142,53 @@ test('layouts of 0.2.0 do not change', () => {
   const at = '2026-11-23T15:38:06.209Z';
   const hash = 'ab'.repeat(32);
   const [ofDay, number] = ['2026-11-23', 1];
-  expect([
-    storePaths.batch.build({ ...of, hash }),
-    storePaths.replayNote.build({ ...of, name: 'plan-1-0' }),
-    storePaths.marker.build({ sink: 'csv', source: 'news', ingestedAt: at, hash }),
-    storePaths.missingMarker.build({ sink: 'postgres', source: 'news', ingestedAt: at, hash }),
-    storePaths.state.build(of),
-    storePaths.pollKeys.build({ source: 'news', name: 'ab12' }),
-    storePaths.fileProgress.build({ source: 'news', name: 'ab12' }),
-    storePaths.alert.build({ source: 'news', name: 'run_failed' }),
-    storePaths.closure.build({ host: '127.0.0.1:80' }),
-    storePaths.hostSlot.build({ host: 'a.test', requests: 5, perMs: 1_000, place: 7 }),
-    storePaths.receipt.build({ source: 'news', day: ofDay, finishedAt: at, runId: 'run-1' }),
+  expect(storePaths.batch.build({ ...of, hash })).toBe(`spool/news/%2E%2E%2Fx/run-1/${hash}`);
+  expect(storePaths.replayNote.build({ ...of, name: 'plan-1-0' })).toBe('spool/news/%2E%2E%2Fx/run-1/letters-plan-1-0');
+  expect(storePaths.marker.build({ sink: 'csv', source: 'news', ingestedAt: at, hash })).toBe(
+    `deferred/csv/news/20261123T153806209Z-${hash}.json`,
+  );
+  expect(storePaths.missingMarker.build({ sink: 'postgres', source: 'news', ingestedAt: at, hash })).toBe(
+    `lost/postgres/news/20261123T153806209Z-${hash}.json`,
+  );
+  expect(storePaths.state.build(of)).toBe('state/news.json');
+  expect(storePaths.pollKeys.build({ source: 'news', name: 'ab12' })).toBe('polls/news/ab12');
+  expect(storePaths.fileProgress.build({ source: 'news', name: 'ab12' })).toBe('files/news/ab12');
+  expect(storePaths.alert.build({ source: 'news', name: 'run_failed' })).toBe('alerts/news/run_failed.json');
+  expect(storePaths.closure.build({ host: '127.0.0.1:80' })).toBe('limits/127%2E0%2E0%2E1%3A80/closed.json');
+  expect(storePaths.hostSlot.build({ host: 'a.test', requests: 5, perMs: 1_000, place: 7 })).toBe(
+    'limits/a%2Etest/5-1000/7',
+  );
+  expect(storePaths.receipt.build({ source: 'news', day: ofDay, finishedAt: at, runId: 'run-1' })).toBe(
+    'receipts/news/2026-11-23/20261123T153806209Z-run-1.json',
+  );
+  expect(
     storePaths.window.build({
       source: 'news',
       window: { from: '2026-11-01T00:00:00.000000Z', to: '2026-11-01T12:30:00.000000Z' },
     }),
-    storePaths.delivery.build({ source: 'news', day: ofDay, finishedAt: at, sink: 'csv' }),
-    storePaths.deadLetters.build({ ...of, number: 3, part: '-refused', more: null }),
-    storePaths.deadLetters.build({ ...of, number: 3, part: '', more: '0123456789abcdef' }),
-    storePaths.discarded.build({ id: 'ab12' }),
-    storePaths.replayed.build({ ...of, number: 2 }),
-    storePaths.config.build({ instance: 'daybook' }),
-    storePaths.canaryReport.build({}),
-    storePaths.archive.build({ day: ofDay, number }),
-    storePaths.archive.build({ day: ofDay, number: 2 }),
-    storePaths.archiveManifest.build({ day: ofDay, number: 2 }),
-    journalPaths.part.build({ source: 'news', day: ofDay, ingestedAt: at, hash: hash.slice(0, 16), check: null }),
-    journalPaths.sealed.build({ source: 'news', day: ofDay }),
-    journalPaths.sealManifest.build({ source: 'news', day: ofDay }),
-    journalPaths.sealLock.build({ source: 'news' }),
-  ]).toEqual([
-    `spool/news/%2E%2E%2Fx/run-1/${hash}`,
-    'spool/news/%2E%2E%2Fx/run-1/letters-plan-1-0',
-    `deferred/csv/news/20261123T153806209Z-${hash}.json`,
-    `lost/postgres/news/20261123T153806209Z-${hash}.json`,
-    'state/news.json',
-    'polls/news/ab12',
-    'files/news/ab12',
-    'alerts/news/run_failed.json',
-    'limits/127%2E0%2E0%2E1%3A80/closed.json',
-    'limits/a%2Etest/5-1000/7',
-    'receipts/news/2026-11-23/20261123T153806209Z-run-1.json',
-    'windows/news/2026-11-01_2026-11-01T1230Z.json',
+  ).toBe('windows/news/2026-11-01_2026-11-01T1230Z.json');
+  expect(storePaths.delivery.build({ source: 'news', day: ofDay, finishedAt: at, sink: 'csv' })).toBe(
     'deliveries/news/2026-11-23/20261123T153806209Z-csv.json',
+  );
+  expect(storePaths.deadLetters.build({ ...of, number: 3, part: '-refused', more: null })).toBe(
     'dead-letters/news/run-1/3-refused.ndjson',
+  );
+  expect(storePaths.deadLetters.build({ ...of, number: 3, part: '', more: '0123456789abcdef' })).toBe(
     'dead-letters/news/run-1/3-0123456789abcdef.ndjson',
-    'discarded/ab12',
-    'replayed/news/run-1/2.json',
-    'config/daybook.json',
-    'canary/latest.json',
-    'archives/2026-11-23.csv.gz',
-    'archives/2026-11-23.2.csv.gz',
-    'archives/2026-11-23.2.json',
-    'news/2026-11-23/20261123T153806209Z-abababababababab.csv',
-    'news/2026-11-23.csv.gz',
-    'news/2026-11-23.json',
-    'news/.seal.lock',
-  ]);
+  );
+  expect(storePaths.discarded.build({ id: 'ab12' })).toBe('discarded/ab12');
+  expect(storePaths.replayed.build({ ...of, number: 2 })).toBe('replayed/news/run-1/2.json');
+  expect(storePaths.config.build({ instance: 'daybook' })).toBe('config/daybook.json');
+  expect(storePaths.canaryReport.build({})).toBe('canary/latest.json');
+  expect(storePaths.archive.build({ day: ofDay, number })).toBe('archives/2026-11-23.csv.gz');
+  expect(storePaths.archive.build({ day: ofDay, number: 2 })).toBe('archives/2026-11-23.2.csv.gz');
+  expect(storePaths.archiveManifest.build({ day: ofDay, number: 2 })).toBe('archives/2026-11-23.2.json');
+  expect(
+    journalPaths.part.build({ source: 'news', day: ofDay, ingestedAt: at, hash: hash.slice(0, 16), check: null }),
+  ).toBe('news/2026-11-23/20261123T153806209Z-abababababababab.csv');
+  expect(journalPaths.sealed.build({ source: 'news', day: ofDay })).toBe('news/2026-11-23.csv.gz');
+  expect(journalPaths.sealManifest.build({ source: 'news', day: ofDay })).toBe('news/2026-11-23.json');
+  expect(journalPaths.sealLock.build({ source: 'news' })).toBe('news/.seal.lock');
 });
 
 test('files of a journal in a bucket are partitions as Hive has them; readers skip what begins with `_`', () => {

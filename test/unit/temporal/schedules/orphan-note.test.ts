@@ -6,7 +6,8 @@ const byHand = 'daybook: paused by ann@host until 2026-11-24T13:00:00.000Z: main
 
 test('a schedule whose source is gone resumes when the source is back', () => {
   const removed = removedState({ paused: false, note: 'something' });
-  expect([removed.paused, isRemoved(removed)]).toEqual([true, true]);
+  expect(removed.paused).toBe(true);
+  expect(isRemoved(removed)).toBe(true);
   expect(returnedState(removed, now)).toEqual({ paused: false, note: 'daybook: the source is back' });
 });
 

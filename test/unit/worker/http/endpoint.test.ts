@@ -60,7 +60,8 @@ describe('the endpoint', () => {
       ['/readyz', 'application/json'],
     ] as const) {
       const { status, headers } = await ask(path);
-      expect([path, status, headers.get('content-type')]).toEqual([path, 200, type]);
+      expect(status, path).toBe(200);
+      expect(headers.get('content-type'), path).toEqual(type);
       expect(headers.get('cache-control')).toBe('no-store');
       expect(headers.get('x-content-type-options')).toBe('nosniff');
     }
@@ -75,28 +76,34 @@ describe('the endpoint', () => {
   test('is ready with a note', async () => {
     notes = ['the configuration is broken'];
     const response = await ask('/readyz');
-    expect([response.status, await response.json()]).toEqual([200, { status: 'ready', notes }]);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: 'ready', notes });
   });
 
   test('is not ready while something is missing, and names it', async () => {
     missing = ['PostgreSQL cannot be reached'];
     const response = await ask('/readyz');
-    expect([response.status, await response.json()]).toEqual([503, { status: 'not ready', missing }]);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ status: 'not ready', missing });
   });
 
   test('does not show errors to clients', async () => {
     missing = ['page'];
     const response = await ask('/');
-    expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('secret')]);
+    expect(response.status).toBe(500);
+    expect(await response.text()).toEqual(expect.not.stringContaining('secret'));
     expect(errors).toHaveLength(1);
   });
 
   test('answers HEAD without a body, and no other method but GET', async () => {
     const head = await ask('/metrics', { method: 'HEAD' });
-    expect([head.status, await head.text(), head.headers.get('content-length')]).toEqual([200, '', '12']);
+    expect(head.status).toBe(200);
+    expect(await head.text()).toBe('');
+    expect(head.headers.get('content-length')).toBe('12');
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       const response = await ask('/metrics', { method });
-      expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+      expect(response.status).toBe(405);
+      expect(response.headers.get('allow')).toBe('GET, HEAD');
     }
   });
 
@@ -206,10 +213,10 @@ describe('the host name of requests to the endpoint', () => {
   const broken = ['[::1', '::1', '', '[evil.example]', '127.0.0.1@evil.example', '2130706433', '0x7f.1', 'localhost:x'];
 
   test('is on loopback an address or localhost: a page of another name reads nothing', async () => {
-    for (const host of own) expect([host, await statusBy(host, endpoint.port)]).toEqual([host, 200]);
+    for (const host of own) expect(await statusBy(host, endpoint.port), host).toBe(200);
     for (const path of ['/', '/metrics', '/healthz', '/readyz', '/other']) {
       for (const host of [...foreign, ...broken]) {
-        expect([path, host, await statusBy(host, endpoint.port, path)]).toEqual([path, host, 421]);
+        expect(await statusBy(host, endpoint.port, path), `${path} ${host}`).toBe(421);
       }
     }
     expect(await statusBy(null, endpoint.port)).toBe(200);
@@ -225,10 +232,10 @@ describe('the host name of requests to the endpoint', () => {
     });
     try {
       for (const host of ['daybook.example', 'Daybook.Example:9464', 'daybook.example.', ...own]) {
-        expect([host, await statusBy(host, named.port, '/metrics', address)]).toEqual([host, 200]);
+        expect(await statusBy(host, named.port, '/metrics', address), host).toBe(200);
       }
       for (const host of ['daybook.example.evil.test', ...foreign]) {
-        expect([host, await statusBy(host, named.port, '/metrics', address)]).toEqual([host, 421]);
+        expect(await statusBy(host, named.port, '/metrics', address), host).toBe(421);
       }
     } finally {
       await named.close();
@@ -239,11 +246,11 @@ describe('the host name of requests to the endpoint', () => {
     const open = await serveHttp({ host: '0.0.0.0', port: 0 }, pages);
     const named = await serveHttp({ host: '0.0.0.0', port: 0, names: ['daybook.example'] }, pages);
     try {
-      for (const host of [...own, ...foreign]) expect([host, await statusBy(host, open.port)]).toEqual([host, 200]);
+      for (const host of [...own, ...foreign]) expect(await statusBy(host, open.port), host).toBe(200);
       for (const host of [...own, 'daybook.example']) {
-        expect([host, await statusBy(host, named.port)]).toEqual([host, 200]);
+        expect(await statusBy(host, named.port), host).toBe(200);
       }
-      for (const host of foreign) expect([host, await statusBy(host, named.port)]).toEqual([host, 421]);
+      for (const host of foreign) expect(await statusBy(host, named.port), host).toBe(421);
     } finally {
       await Promise.all([open.close(), named.close()]);
     }

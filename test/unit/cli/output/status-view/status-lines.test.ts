@@ -82,10 +82,8 @@ describe('status with 60 sources, 9 of them with problems', () => {
       'source-1: its run, started 2026-11-01T09:00:00.000Z, waits for PostgreSQL: SinkUnavailable: the connection was refused',
     );
     const row = (name: string) => rowsOf(linesOf(160)).find((line) => line.startsWith(`${name} `));
-    expect([row('source-1'), row('source-2')]).toEqual([
-      expect.stringMatching(/waits 60s$/),
-      expect.stringMatching(/for 12s$/),
-    ]);
+    expect(row('source-1')).toMatch(/waits 60s$/);
+    expect(row('source-2')).toMatch(/for 12s$/);
   });
 
   test('has the same text in colour', () => {
