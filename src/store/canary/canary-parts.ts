@@ -17,7 +17,7 @@ export async function problemOfPart(
   const part = await findPart(journal, batch);
   const rows = part && (await readWhole(part));
   if (part === null || rows === null) {
-    return `no file of batch ${batch.hash.slice(0, 16)} of ${canarySource} in ${journal.name}`;
+    return `no file of batch ${batch.hash.slice(0, 16)} in ${journal.name}/${journal.paths.part.folder({ source: canarySource })}`;
   }
   if (rows instanceof DamagedFile) return rows.message;
   const [row] = rows;

@@ -3,6 +3,7 @@ import type { StoragePart, StorageStatus } from '../../domain/monitoring/storage
 import { withTimeout } from '../../formats/timeout.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { OpenedStore } from '../open-stores.ts';
+import { bucketPaths } from '../paths/bucket-paths.ts';
 import { storePaths } from '../paths/paths.ts';
 import type { StoreHealth } from './store-health.ts';
 
@@ -44,7 +45,8 @@ export class BucketHealth implements StoreHealth {
   }
 
   async #try(action: Action): Promise<void> {
-    const path = storePaths.doctorProbe.build({});
+    // Other readers of the journal skip hidden files.
+    const path = (this.part === 'journal' ? bucketPaths.probe : storePaths.doctorProbe).build({});
     if (action === 'write') await this.blobs.put(path, 'x');
     if (action === 'read') await this.blobs.get(path);
     if (action === 'delete') await this.blobs.delete(path);
