@@ -199,4 +199,20 @@ describe.skipIf(server === null)('a Daybook in a bucket', () => {
     const ids = await exported('--source', 'lines');
     expect([ids.length, new Set(ids).size]).toEqual([60_000, 60_000]);
   });
+
+  test('retires days into archives in the bucket, reads and restores them, and deletes old days of the journal', async () => {
+    await running?.killAll();
+    testWorker.configure(`${yaml}partitions: { retention: 2d }\ncsv: { retention: 2d }\n`);
+    const { retired, csv, failed } = await rollover();
+    expect(failed).toEqual([]);
+    expect(retired.map(({ day }) => day)).toEqual([1, 2, 3, 4, 5].map((n) => `2026-11-0${n}`));
+    expect(csv?.deleted).toContain(`lines ${past}`);
+    expect(await journal()).toEqual([]);
+    expect(await store.list('archives')).toHaveLength(10);
+    expect(await stored()).toBe(0);
+    expect(await exported('--archives', '--source', 'lines')).toHaveLength(60_000);
+    expect(await daybook('restore', '--day', '2026-11-03')).toContain('restored 12000 of 12000 rows');
+    expect(await stored()).toBe(12_000);
+    expect(existsSync(testWorker.path('data'))).toBe(false);
+  });
 });
