@@ -112,6 +112,23 @@ describe.each(servers)('convergePayloadIndex on $name', ({ server }) => {
     expect(await untidy()).toEqual([past[0]]);
   });
 
+  test('a vacuum is not disturbed by another rollover that drops the index of the day', async () => {
+    const [day = ''] = past;
+    await converge('sealed');
+    const other = await database.pool.connect();
+    try {
+      await other.query('begin; drop index raw_events_2026_10_01_payload_idx');
+      const tidied = createMaintenance(database.settings).tidy(day);
+      const waiting = `select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'gin_clean'`;
+      await until('it waits for the index', async () => (await database.count(waiting)) > 0);
+      await other.query('commit');
+      await expect(tidied).resolves.toBeUndefined();
+    } finally {
+      other.release();
+    }
+    expect(await indexes()).toEqual(own.slice(1));
+  });
+
   test('raw_events as a whole is analysed once a week', async () => {
     const maintenance = createMaintenance(database.settings);
     const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);

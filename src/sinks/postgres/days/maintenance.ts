@@ -1,4 +1,4 @@
-import { escapeIdentifier } from 'pg';
+import { escapeIdentifier, type Client } from 'pg';
 import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { dayOfDate, partitionName, type Day } from '../../../domain/time/day.ts';
 import { withOwnSession } from './maintenance-session.ts';
@@ -83,9 +83,19 @@ export function createMaintenance(owner: PostgresSettings): Maintenance {
            join pg_am a on a.oid = c.relam where x.indrelid = $1::regclass and a.amname = 'gin'`,
           [table(day)],
         );
-        for (const { name } of rows) await client.query('select gin_clean_pending_list($1::regclass)', [name]);
+        for (const { name } of rows) await cleanPendingList(client, name);
         await client.query(`vacuum (freeze, analyze) ${table(day)}`);
       }).catch(wrapped(`partition of ${day} could not be vacuumed`));
     },
   };
+}
+
+/** What waits to be sorted into a GIN index. Another rollover may drop the index at any moment. */
+async function cleanPendingList(client: Client, index: string): Promise<void> {
+  try {
+    await client.query('select gin_clean_pending_list($1::regclass)', [index]);
+  } catch (error) {
+    const { rows } = await client.query<{ gone: boolean }>('select to_regclass($1) is null as gone', [index]);
+    if (rows[0]?.gone !== true) throw error;
+  }
 }
