@@ -41,12 +41,12 @@ afterAll(() => proxy.close());
 const requests: readonly [string, RegExp][] = [
   ['the listing', /list-type=2/],
   ['the reading of a part', /^GET .*T100000000Z/],
-  ['the reading of the sealed file', /^GET .*\.g1\.csv\.gz/],
+  ['the reading of the sealed file', /^GET .*\.g1\.\w+\.csv\.gz/],
   ['the reading of a manifest', /^GET .*\.g1\.json/],
-  ['the sealed file', /^PUT .*\.g2\.csv\.gz/],
+  ['the sealed file', /^PUT .*\.g2\.\w+\.csv\.gz/],
   ['the manifest', /^PUT .*\.g2\.json/],
   ['the deletion of the former manifest', /^DELETE .*\.g1\.json/],
-  ['the deletion of the former file', /^DELETE .*\.g1\.csv\.gz/],
+  ['the deletion of the former file', /^DELETE .*\.g1\.\w+\.csv\.gz/],
   ['the deletion of a part', /^DELETE .*T100000000Z/],
 ];
 const faults: readonly [string, readonly Fault[] | 'always'][] = [

@@ -89,14 +89,17 @@ async function rollover(): Promise<RolloverResult> {
 const stored = async () => testWorker.database.count('select count(*) from raw_events');
 const exported = async (...args: string[]) =>
   csvRows(await daybook('export', ...args)).map((row) => row['source_id'] ?? '');
-const journal = async () => (await store.list('csv/src=lines')).map((path) => path.slice('csv/src=lines/'.length));
+const journal = async () => {
+  const paths = await store.list('csv/src=lines');
+  return paths.map((path) => path.slice('csv/src=lines/'.length).replace(/(?<=\.g\d+\.)[0-9a-f]{16}/, 'token'));
+};
 
 describe.skipIf(server === null)('a Daybook in a bucket', () => {
   test('runs, seals, verifies, exports and replays, and leaves nothing on the disk', async () => {
     expect(await poll('a', 2_500)).toMatchObject({ outcome: 'ok', csv: { written: 2_500 } });
     await moveToPast();
     expect((await rollover()).csv?.sealed).toEqual([`lines ${past}`]);
-    expect(await journal()).toEqual([`day=${past}/${past}.g1.csv.gz`, `day=${past}/_${past}.g1.json`]);
+    expect(await journal()).toEqual([`day=${past}/${past}.g1.token.csv.gz`, `day=${past}/_${past}.g1.json`]);
 
     expect(await poll('b', 500)).toMatchObject({ outcome: 'ok', csv: { written: 500 } });
     const day = JSON.parse(await daybook('verify', '--day', '2026-11-01', '--json')) as ComparedDay;
@@ -112,7 +115,7 @@ describe.skipIf(server === null)('a Daybook in a bucket', () => {
 
     await moveToPast();
     await rollover();
-    expect(await journal()).toEqual([`day=${past}/${past}.g2.csv.gz`, `day=${past}/_${past}.g2.json`]);
+    expect(await journal()).toEqual([`day=${past}/${past}.g2.token.csv.gz`, `day=${past}/_${past}.g2.json`]);
     expect(await exported()).toHaveLength(3_000);
     expect(existsSync(testWorker.path('data'))).toBe(false);
     expect(readdirSync(testWorker.folder).sort()).toEqual(['daybook.yaml', 'lines.ndjson']);

@@ -38,7 +38,13 @@ export async function* readJournal(
   const layout = file.kind === 'archive' ? archiveLayout : journalLayout;
   const damage = (line: number, what: string) =>
     onDamage(new DamagedFile(`journal: ${file.name} line ${line}: ${what}`));
-  const before = (await file.manifest?.()) ?? null;
+  let before: SealManifest | null;
+  try {
+    before = (await file.manifest?.()) ?? null;
+  } catch (error) {
+    if (!(error instanceof DamagedFile)) throw error;
+    return onDamage(error);
+  }
   const intact = await intactContent(file);
   if (intact === null && (file.kind !== 'part' || file.check !== null)) {
     const problem = await problemOf(file, before);

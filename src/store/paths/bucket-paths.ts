@@ -1,5 +1,5 @@
 import type { Day } from '../../domain/time/day.ts';
-import { count, day, ordinal, partCheck, source, text, time } from './path-fields.ts';
+import { count, day, partCheck, source, text, time } from './path-fields.ts';
 import { pathLayout as path } from './path-layout.ts';
 import type { PartName } from './paths.ts';
 
@@ -25,12 +25,15 @@ export const bucketPaths = {
     hash: text('[0-9a-f]+'),
     check: partCheck,
   }),
-  /** A day, its parts merged. Where a file of the generation is there already, its name gets a number. */
-  sealed: path<Generation & { readonly number: number }>('src={source}/day={day}/{day}.g{generation}{number}.csv.gz', {
+  /**
+   * A day, its parts merged. The token is random: a name that was never used before is met by no late request that concerns another
+   * file.
+   */
+  sealed: path<Generation & { readonly token: string }>('src={source}/day={day}/{day}.g{generation}.{token}.csv.gz', {
     ...generationFields,
-    number: ordinal,
+    token: text('[0-9a-f]{16}'),
   }),
-  /** Written once for each generation: who writes it has sealed the day. */
+  /** Written once for each generation: who writes it has sealed the day. It names its file. */
   sealManifest: path<Generation>('src={source}/day={day}/_{day}.g{generation}.json', generationFields),
   /** Shows whether the journal can be written. */
   probe: path<object>('.probe', {}),

@@ -48,8 +48,9 @@ async function look({ blobs }: FilePlace, source: string): Promise<Seen[]> {
   for await (const path of blobs.walk(bucketFolders.source.build({ source }))) {
     const manifest = bucketPaths.sealManifest.parse(path);
     const sealed = manifest ?? bucketPaths.sealed.parse(path);
-    const day = sealed?.day ?? bucketPaths.part.parse(path)?.day;
-    if (day === undefined) continue;
+    // What is read as a part is one here, too, whatever its name.
+    const day = sealed?.day ?? (path.endsWith('.csv') ? dayOf(path) : null);
+    if (day === null) continue;
     const of = seen.get(day) ?? { source, day, hasParts: false, generation: 0, sealedFiles: 0 };
     seen.set(day, of);
     if (sealed === null) of.hasParts = true;
@@ -57,4 +58,10 @@ async function look({ blobs }: FilePlace, source: string): Promise<Seen[]> {
     if (manifest) of.generation = Math.max(of.generation, manifest.generation);
   }
   return [...seen.values()].sort((a, b) => (a.day < b.day ? -1 : 1));
+}
+
+function dayOf(path: string): Day | null {
+  const [, folder = '', ...file] = path.split('/');
+  const day = bucketFolders.day.parse(folder)?.day;
+  return day !== undefined && isDay(day) && file.length === 1 ? day : null;
 }

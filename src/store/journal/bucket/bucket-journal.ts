@@ -4,6 +4,7 @@ import { bucketFolders, bucketPaths } from '../../paths/bucket-paths.ts';
 import type { Journal } from '../journal.ts';
 import { bucketArchives } from './bucket-archives.ts';
 import { listDay, partFile } from './bucket-day.ts';
+import { deleteUnsealed } from './bucket-leftovers.ts';
 import { daysToSeal, daysWithin, listDays } from './bucket-days.ts';
 import type { FilePlace } from './bucket-file.ts';
 import { deleteGenerations, sealGeneration } from './seal-generation.ts';
@@ -15,13 +16,16 @@ import { deleteGenerations, sealGeneration } from './seal-generation.ts';
  */
 export function createBucketJournal(place: FilePlace, store: FilePlace): Journal {
   const { name, blobs } = place;
+
+  async function sources(): Promise<string[]> {
+    const found = (await blobs.folders('')).map((folder) => bucketFolders.source.parse(folder)?.source ?? '');
+    return found.filter((source) => sourceNamePattern.test(source) && source !== canarySource);
+  }
+
   return {
     name,
     paths: bucketPaths,
-    async sources() {
-      const found = (await blobs.folders('')).map((folder) => bucketFolders.source.parse(folder)?.source ?? '');
-      return found.filter((source) => sourceNamePattern.test(source) && source !== canarySource);
-    },
+    sources,
     days: (source, window = null) => (window === null ? listDays(place, source) : daysWithin(place, source, window)),
     partDays: (source) => daysToSeal(place, source),
     day: (source, day) => listDay(place, source, day),
@@ -43,7 +47,11 @@ export function createBucketJournal(place: FilePlace, store: FilePlace): Journal
     deleteSealed: (day, signal) => deleteGenerations(place, day, signal),
     // There are no folders, and no temporary files.
     tidy: async () => {},
-    // Those of the store include the journal's and the archives'.
-    deleteLeftovers: async () => 0,
+    async deleteLeftovers(of, signal) {
+      let deleted = 0;
+      // Open uploads, also those of archives, are the store's.
+      if (of === 'parts') for (const source of await sources()) deleted += await deleteUnsealed(place, source, signal);
+      return deleted;
+    },
   };
 }

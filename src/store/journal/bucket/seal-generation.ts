@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +9,7 @@ import { isMissing } from '../../blobs/file-errors.ts';
 import { storedJson } from '../../blobs/stored-json.ts';
 import { bucketPaths } from '../../paths/bucket-paths.ts';
 import type { SourceDay } from '../journal-file.ts';
-import type { SealManifest } from '../manifest.ts';
+import { parseManifest, type SealManifest } from '../manifest.ts';
 import { manifestOf } from '../merged-manifest.ts';
 import { mergeDay, type Merged, type Rewrite } from '../merge-day.ts';
 import type { SealContext } from '../seal-context.ts';
@@ -22,7 +23,7 @@ const waitMs = 100;
 const deletions = 8;
 
 /**
- * Seals a day as its next generation. Its file is written under an unused name; then its manifest decides, which only one sealer
+ * Seals a day as its next generation. Its file is written under a name of its own; then its manifest decides, which only one sealer
  * can write. The others start again. Only what is in the file of a manifest is deleted. So nothing is lost or doubled by two
  * sealers, or by a kill at any moment: parts that are left are merged again, without effect, and what the next sealing does not
  * need it deletes.
@@ -37,16 +38,36 @@ export async function sealGeneration(
 ): Promise<boolean> {
   for (let tries = 1; tries <= maxTries; tries++) {
     context.signal.throwIfAborted();
-    const found = await listDay(place, of.source, of.day);
-    if (found.parts.length === 0 && (rewrite === null || found.sealed === null)) {
-      if (found.hasRemains) await deleteFormer(place, found, found.generation, found.sealed?.name ?? '');
-      return found.hasRemains;
-    }
-    if (await new Sealing(place, found, context, rewrite).run()) return true;
+    const isSealed = await sealOnce(place, of, context, rewrite);
+    if (isSealed !== null) return isSealed;
     // The other one still deletes what it has sealed.
     await sleep(waitMs * 2 ** tries * Math.random(), undefined, { signal: context.signal });
   }
   throw new SinkUnavailable(`journal: ${of.source} ${of.day} is being sealed by another process; it is retried`);
+}
+
+/** @returns null if another sealer was first */
+async function sealOnce(
+  place: FilePlace,
+  { source, day }: SourceDay,
+  context: SealContext,
+  rewrite: Rewrite | null,
+): Promise<boolean | null> {
+  try {
+    const found = await listDay(place, source, day);
+    const { parts, sealed, hasRemains, generation } = found;
+    if (parts.length > 0 || (rewrite !== null && sealed !== null)) {
+      return (await new Sealing(place, found, context, rewrite).run()) ? true : null;
+    }
+    if (!hasRemains || sealed === null) return false;
+    // Only the manifest says which file counts: where it cannot be read, nothing is deleted.
+    await sealed.manifest?.();
+    await deleteFormer(place, found, generation, sealed.name);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
 }
 
 /**
@@ -86,14 +107,11 @@ class Sealing {
     const { blobs } = this.#place;
     const { onProgress } = this.#context;
     const written = await this.#merge();
-    if (written === null) return false;
     onProgress({ step: 'merged' });
     const isNew = await this.#isNew(written.merged);
-    if (!isNew) await blobs.delete(written.path);
-    else if (!(await this.#publish(written))) {
-      await blobs.delete(written.path);
-      return false;
-    }
+    const isSealed = isNew && ((await this.#publish(written)) || (await this.#isNamed(written.path)));
+    if (!isSealed) await blobs.delete(written.path);
+    if (isNew && !isSealed) return false;
     const current = isNew ? written.path : (this.#found.sealed?.name ?? '');
     await deleteFormer(this.#place, this.#found, isNew ? this.#generation : this.#found.generation, current);
     onProgress({ step: 'sealed in place' });
@@ -104,44 +122,29 @@ class Sealing {
     return true;
   }
 
-  /** Writes the merged day under a name that is not used yet. @returns null if a file was sealed or deleted meanwhile */
-  async #merge(): Promise<{ readonly path: string; readonly merged: Merged } | null> {
-    const { source, day } = this.#found;
-    for (let number = 1; ; number++) {
-      const path = bucketPaths.sealed.build({ source, day, generation: this.#generation, number });
-      if (this.#found.sealedNames.includes(path)) continue;
-      try {
-        const merged = await this.#mergeInto(path);
-        if (merged !== null) return { path, merged };
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-        return null;
-      }
-    }
-  }
-
-  /** @returns null if there is such a file */
-  async #mergeInto(path: string): Promise<Merged | null> {
+  /** Writes the merged day under a name that no one else uses. @throws the ENOENT of a file that was sealed or deleted meanwhile */
+  async #merge(): Promise<{ readonly path: string; readonly merged: Merged }> {
     const { blobs } = this.#place;
     const { signal, onProgress } = this.#context;
-    let isOwn = false;
+    const { source, day } = this.#found;
+    const token = randomBytes(8).toString('hex');
+    const path = bucketPaths.sealed.build({ source, day, generation: this.#generation, token });
     const file = bucketFile(
       this.#place,
-      { kind: 'sealed', name: path, ingestedAt: this.#found.day, check: null, manifest: null },
+      { kind: 'sealed', name: path, ingestedAt: day, check: null, manifest: null },
       null,
     );
     const write = async (text: Readable) => {
       const packed = compressed(text, signal);
-      isOwn = await blobs.putStreamIfAbsent(path, packed).finally(() => packed.destroy());
-      if (!isOwn) throw new NameTaken();
+      // What is read back decides: an object of this name that is there already is from an earlier try of this request.
+      await blobs.putStreamIfAbsent(path, packed).finally(() => packed.destroy());
     };
     try {
       const target = { name: file.path, stream: file.stream, write };
-      return await mergeDay(this.#found, target, signal, (rows) => onProgress({ rows }), this.#rewrite);
+      const merged = await mergeDay(this.#found, target, signal, (rows) => onProgress({ rows }), this.#rewrite);
+      return { path, merged };
     } catch (error) {
-      if (error instanceof NameTaken) return null;
-      // It could not be read back.
-      if (isOwn) await blobs.delete(path).catch(() => undefined);
+      await blobs.delete(path).catch(() => undefined);
       throw error;
     }
   }
@@ -157,7 +160,7 @@ class Sealing {
     const { source, day, sealed, parts } = this.#found;
     const before = (await sealed?.manifest?.()) ?? null;
     this.#context.signal.throwIfAborted();
-    if (!(await this.#isStill(before))) return false;
+    if (!(await this.#isStill(before, path))) return false;
     const folder = bucketPaths.sealed.folder({ source, day });
     const manifest = {
       ...manifestOf({ source, day }, merged, before, parts.length),
@@ -169,25 +172,28 @@ class Sealing {
     return true;
   }
 
+  /** Whether the manifest names this sealer's file after all. The store may have taken the manifest of this sealer for another one's. */
+  async #isNamed(path: string): Promise<boolean> {
+    const { source, day } = this.#found;
+    const of = { source, day, generation: this.#generation };
+    const content = await this.#place.blobs.get(bucketPaths.sealManifest.build(of));
+    // It may be replaced already, with a file that has all records of this one.
+    if (content === null) return false;
+    const { file } = parseManifest(content, bucketPaths.sealManifest.build(of), 'it is read again by the next sealing');
+    return path === `${bucketPaths.sealed.folder(of)}/${file ?? ''}`;
+  }
+
   /**
    * Whether the day is sealed as it was when it was listed. Of a sealer that was suspended for long the manifest of its generation may
-   * have been written and replaced; or the day was deleted, and the generations began again.
+   * have been written and replaced; or the day was deleted, and the generations began again; or its own file was deleted as a leftover.
    */
-  async #isStill(before: SealManifest | null): Promise<boolean> {
+  async #isStill(before: SealManifest | null, path: string): Promise<boolean> {
     const { source, day, generation } = this.#found;
     const now = await listDay(this.#place, source, day);
-    if (now.generation !== generation) return false;
-    try {
-      return (await now.sealed?.manifest?.())?.sha256 === before?.sha256;
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
+    if (now.generation !== generation || !now.sealedNames.includes(path)) return false;
+    return (await now.sealed?.manifest?.())?.sha256 === before?.sha256;
   }
 }
-
-/** Another sealer writes a file of the same name. */
-class NameTaken extends Error {}
 
 /**
  * Deletes what a generation has replaced, and files of sealers that were killed or came too late. Those of later generations are

@@ -82,7 +82,7 @@ const inJournal: Values & { readonly [Kind in keyof typeof journalPaths]: Record
 const generation = fc.integer({ min: 1, max: 99_999 });
 const inBucket: Values & { readonly [Kind in keyof typeof bucketPaths]: Record<string, fc.Arbitrary<unknown>> } = {
   part: { source, day: dayText, ingestedAt: time, hash: hex(16), check },
-  sealed: { source, day: dayText, generation, number: ordinal },
+  sealed: { source, day: dayText, generation, token: hex(16) },
   sealManifest: { source, day: dayText, generation },
   probe: {},
 };
@@ -195,17 +195,15 @@ test('files of a journal in a bucket are partitions as Hive has them; readers sk
   const of = { source: 'news', day: '2026-11-23', generation: 3 };
   expect([
     bucketPaths.part.build({ ...of, ingestedAt: '2026-11-23T15:38:06.209Z', hash: 'abab', check: null }),
-    bucketPaths.sealed.build({ ...of, number: 1 }),
-    bucketPaths.sealed.build({ ...of, number: 2 }),
+    bucketPaths.sealed.build({ ...of, token: '0123456789abcdef' }),
     bucketPaths.sealManifest.build(of),
   ]).toEqual([
     'src=news/day=2026-11-23/20261123T153806209Z-abab.csv',
-    'src=news/day=2026-11-23/2026-11-23.g3.csv.gz',
-    'src=news/day=2026-11-23/2026-11-23.g3.2.csv.gz',
+    'src=news/day=2026-11-23/2026-11-23.g3.0123456789abcdef.csv.gz',
     'src=news/day=2026-11-23/_2026-11-23.g3.json',
   ]);
   // A day that its folder does not confirm is none.
-  expect(bucketPaths.sealed.parse('src=news/day=2026-11-23/2026-11-24.g3.csv.gz')).toBeNull();
+  expect(bucketPaths.sealed.parse('src=news/day=2026-11-23/2026-11-24.g3.0123456789abcdef.csv.gz')).toBeNull();
 });
 
 test('folders contain the files with their values', () => {
