@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Context } from '../../src/cli/options/context.ts';
+import { readStorage } from '../../src/cli/output/status-view/status-storage.ts';
 import type { Alert } from '../../src/domain/monitoring/alert.ts';
 import { storeName } from '../../src/domain/storage/store-setting.ts';
 import { openStores } from '../../src/store/open-stores.ts';
@@ -60,6 +62,14 @@ describe.skipIf(server === null)('StorageWatch of a bucket', () => {
     proxy.reset();
     await watch.probe();
     expect(watch.problems()).toEqual([]);
+  });
+
+  test('is shown by a command with the advice', async () => {
+    proxy.always(/list-type=2/, denied);
+    const environment = { store: settingOf(server, proxy.endpoint), dataFolder: '/nowhere' };
+    const context = { environment, home: { lockHolder: () => null } } as unknown as Context;
+    const [status] = await readStorage(context, true, new Date());
+    expect(status?.error).toMatch(/^could not list .*grant s3:ListBucket on arn:aws:s3:::daybook$/);
   });
 
   test('forgives a failure that the next request does not have', async () => {

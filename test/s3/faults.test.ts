@@ -99,6 +99,14 @@ describe.skipIf(server === null)('a conditional write', () => {
   });
 });
 
+test.skipIf(server === null)('a bucket that does not give back metadata is refused', async () => {
+  proxy.always(/^HEAD/, 'bare');
+  await expect(createS3Store(setting, timeouts).prove()).rejects.toMatchObject({
+    type: 'UsageError',
+    message: expect.stringMatching(/a HEAD did not give back the metadata of a PUT; records would be lost/),
+  });
+});
+
 describe.skipIf(server === null)('a conditional write of a stream', () => {
   const own: readonly [string, RegExp, readonly Fault[]][] = [
     ['a part is lost', part, ['drop']],
@@ -125,6 +133,13 @@ describe.skipIf(server === null)('a conditional write of a stream', () => {
     expect(await store.putStreamIfAbsent('large', twoParts())).toBe(false);
     expect(await text('large')).toBe('theirs');
     expect(count(/^DELETE .*uploadId=/)).toBeGreaterThan(0);
+  });
+
+  test('waits for its completion as long as its parts may take', async () => {
+    const before = async () => new Promise<void>((resolve) => setTimeout(resolve, timeouts.answerMs + 200));
+    proxy.next(complete, { before, fault: null });
+    expect(await store.putStreamIfAbsent('large', twoParts())).toBe(true);
+    expect(proxy.seen.filter(({ line }) => complete.test(line) && line.includes('/large?'))).toHaveLength(1);
   });
 
   test('is repeated as a whole where its completion meets a conflict and there is no object', async () => {

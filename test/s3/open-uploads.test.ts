@@ -22,10 +22,19 @@ describe.skipIf(server === null)('uploads that a killed client has left behind',
     const own = await openS3(setting, usualTimeouts);
     const other = await openS3(settingOf(server), usualTimeouts);
     for (const path of ['archives/2026-11-29.csv.gz', 'archives/2026-11-30.csv.gz']) await leaveUpload(own, path);
+    // Of another program, where Daybook has the whole bucket.
+    for (const path of ['backups/2026-11-30.tar', 'archives.tar']) await leaveUpload(own, path);
     await leaveUpload(other, 'archives/2026-11-30.csv.gz');
     expect(await abortOldUploads(own, signal)).toBe(0);
     expect(await abortOldUploads(own, signal, laterMs())).toBe(2);
-    expect([await openUploads(own), await openUploads(other)]).toEqual([0, 1]);
+    expect([await openUploads(own), await openUploads(other)]).toEqual([2, 1]);
     await abortOldUploads(other, signal, laterMs());
+  });
+
+  test('are aborted in the journal, and where a bucket was tried', async () => {
+    const own = await openS3(settingOf(server), usualTimeouts);
+    for (const path of ['csv/src=news/a.gz', '.probe', '.conditions/a', 'csv/.conditions/a'])
+      await leaveUpload(own, path);
+    expect(await abortOldUploads(own, signal, laterMs())).toBe(4);
   });
 });

@@ -33,25 +33,28 @@ export function storeSetting(lookUp: LookUp, dataFolder: string, proxies: ProxyS
   }
   if (scheme.toLowerCase() === 's3') return s3Setting(text, lookUp, proxies);
   const why = refusals[scheme.toLowerCase()];
-  throw new InvalidEnvironment(`DAYBOOK_STORE: found "${text}", ${expected}${why === undefined ? '' : `: ${why}`}`);
+  // The rest of a URL may hold a password or a signature.
+  throw new InvalidEnvironment(
+    `DAYBOOK_STORE: found "${scheme}://…", ${expected}${why === undefined ? '' : `: ${why}`}`,
+  );
 }
 
 function s3Setting(text: string, lookUp: LookUp, proxies: ProxySettings): S3Setting {
   const [bucket = '', ...segments] = text.slice('s3://'.length).replace(/\/+$/, '').split('/');
   if (bucket.endsWith('--x-s3')) {
     throw new InvalidEnvironment(
-      `DAYBOOK_STORE: found "${text}", expected a general purpose bucket: a directory bucket does not list its objects in order`,
+      `DAYBOOK_STORE: found a name that ends with "--x-s3", expected a general purpose bucket: a directory bucket does not list its objects in order`,
     );
   }
   if (!/^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/.test(bucket)) {
     throw new InvalidEnvironment(
-      `DAYBOOK_STORE: found "${text}", expected s3://bucket/prefix with a bucket name of small letters, digits, dots and hyphens`,
+      `DAYBOOK_STORE: found ${/^[\w.-]*$/.test(bucket) ? `"${bucket}"` : 'other characters'}, expected s3://bucket/prefix with a bucket name of small letters, digits, dots and hyphens`,
     );
   }
   const wrong = segments.find((part) => !segment.test(part) || /^\.{1,2}$/.test(part));
   if (wrong !== undefined) {
     throw new InvalidEnvironment(
-      `DAYBOOK_STORE: found "${wrong}" in the prefix, expected letters, digits and !-_.*'()= between single slashes`,
+      `DAYBOOK_STORE: found "${/[^\w!.*'()=-]/.exec(wrong)?.[0] ?? wrong}" in the prefix, expected letters, digits and !-_.*'()= between single slashes`,
     );
   }
   const region = lookUp('AWS_REGION') || lookUp('AWS_DEFAULT_REGION') || null;
@@ -76,10 +79,11 @@ function endpointOf(lookUp: LookUp): string | null {
     const text = lookUp(name);
     if (!text) continue;
     const url = URL.canParse(text) ? new URL(text) : null;
-    if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '') return text;
+    const more = url === null ? [] : [url.username, url.password, url.search, url.hash];
+    if (url && /^https?:$/.test(url.protocol) && more.every((part) => part === '')) return text;
     // It may hold a password.
     throw new InvalidEnvironment(
-      `${name}: not an http or https URL without a user name, expected e.g. https://s3.example.com`,
+      `${name}: not an http or https URL without user name, password and parameters, expected e.g. https://s3.example.com`,
     );
   }
   return null;

@@ -21,8 +21,10 @@ export function environmentSecrets(environment: Environment, temporal: TemporalS
 function keysOfStore(store: StoreSetting, lookUp: LookUp): (string | undefined)[] {
   if (store.kind !== 's3') return [];
   const { accessKeyId, secretAccessKey, sessionToken = null } = store.keys ?? {};
-  // With it a container asks for its keys.
-  return [accessKeyId, secretAccessKey, sessionToken ?? undefined, lookUp('AWS_CONTAINER_AUTHORIZATION_TOKEN')];
+  // The id alone opens nothing, and elsewhere it may be a word such as the name of this program.
+  const ofAws = accessKeyId !== undefined && /^A[A-Z0-9]{15,}$/.test(accessKeyId) ? accessKeyId : undefined;
+  // With the token of a container it asks for its keys.
+  return [ofAws, secretAccessKey, sessionToken ?? undefined, lookUp('AWS_CONTAINER_AUTHORIZATION_TOKEN')];
 }
 
 function userInfoOf(url: string): string[] {

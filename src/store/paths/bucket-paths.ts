@@ -1,5 +1,5 @@
 import type { Day } from '../../domain/time/day.ts';
-import { count, day, partCheck, source, text, time } from './path-fields.ts';
+import { anyName, count, day, partCheck, source, text, time } from './path-fields.ts';
 import { pathLayout as path } from './path-layout.ts';
 import type { PartName } from './paths.ts';
 
@@ -12,6 +12,14 @@ interface Generation {
 
 const dayFields = { source, day };
 const generationFields = { ...dayFields, generation: count };
+
+/** Objects by which a bucket is tried, below its prefix and below `csv` in it. Other readers of the journal skip hidden ones. */
+export const bucketProbes = {
+  /** Shows whether it can be used. */
+  use: path<object>('.probe', {}),
+  /** Shows whether it keeps conditions. */
+  conditions: path<{ readonly name: string }>('.conditions/{name}', { name: anyName }),
+};
 
 /**
  * Files of the CSV journal in a bucket, below `csv`: partitions as Hive, Spark, Glue and DuckDB expect them. `src`, because a
@@ -35,8 +43,7 @@ export const bucketPaths = {
   }),
   /** Written once for each generation: who writes it has sealed the day. It names its file. */
   sealManifest: path<Generation>('src={source}/day={day}/_{day}.g{generation}.json', generationFields),
-  /** Shows whether the journal can be written. */
-  probe: path<object>('.probe', {}),
+  probe: bucketProbes.use,
 };
 
 /** Names of the folders of a source and of a day in it. */

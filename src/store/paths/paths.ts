@@ -142,8 +142,6 @@ export const storePaths = {
   identity: path<object>('store.json', {}),
   /** Shows whether the store can be written. */
   doctorProbe: path<object>('doctor', {}),
-  /** Shows whether a bucket keeps conditions. */
-  conditionProbe: path<{ readonly name: string }>('probe/{name}', { name: anyName }),
   /** A retired day. */
   archive: path<{ readonly day: Day; readonly number: number }>('archives/{day}{number}.csv.gz', archiveFields),
   archiveManifest: path<{ readonly day: Day; readonly number: number }>('archives/{day}{number}.json', archiveFields),

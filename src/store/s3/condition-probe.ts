@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { UsageError } from '../../domain/errors.ts';
-import { storePaths } from '../paths/paths.ts';
+import { bucketProbes } from '../paths/bucket-paths.ts';
+import { newToken, ownerOf } from './conditional-put.ts';
 import type { S3 } from './s3-client.ts';
 import { isRefusal, nameOf } from './s3-failure.ts';
 
@@ -11,9 +13,13 @@ import { isRefusal, nameOf } from './s3-failure.ts';
  * @throws UsageError if it does not; other failures as the store answers them
  */
 export async function proveConditions(s3: S3, name: string): Promise<void> {
-  const path = storePaths.conditionProbe.build({ name: randomUUID() });
+  const path = bucketProbes.conditions.build({ name: randomUUID() });
   try {
-    await put(s3, path, 'first', {});
+    const { token, metadata } = newToken();
+    await put(s3, path, 'first', { Metadata: metadata });
+    // By it a write knows its own object, see `conditional-put.ts`.
+    if ((await ownerOf(s3, path, token)) !== 'own')
+      throw unusable(name, 'a HEAD did not give back the metadata of a PUT');
     await requireRefused(name, 'a second PUT of a key with If-None-Match: *', () =>
       put(s3, path, 'second', { IfNoneMatch: '*' }),
     );
@@ -36,21 +42,26 @@ async function requireRefused(name: string, what: string, ask: () => Promise<unk
     if (nameOf(error) === 'PreconditionFailed') return;
     // `NotImplemented` has 501, `InvalidRequest` and `InvalidArgument` have 400.
     if (nameOf(error) === 'NotImplemented' || (isRefusal(error) && /^Invalid(?:Request|Argument)$/.test(nameOf(error))))
-      throw unusable(name, `it answered ${what} with ${nameOf(error)}`);
+      throw unusable(name, `it answered ${what} with ${nameOf(error)}, expected 412`);
     throw error;
   }
-  throw unusable(name, `it accepted ${what}`);
+  throw unusable(name, `it accepted ${what}, expected 412`);
 }
 
 function unusable(name: string, why: string): UsageError {
   return new UsageError(
-    `DAYBOOK_STORE: ${name} does not keep conditions: ${why}, expected 412; records would be lost or stored twice. Use a store with conditional writes, or a newer version of it`,
+    `DAYBOOK_STORE: ${name} does not keep conditions: ${why}; records would be lost or stored twice. Use a store with conditional writes, or a newer version of it`,
   );
 }
 
-async function put(s3: S3, path: string, text: string, condition: { readonly IfNoneMatch?: string }): Promise<void> {
+async function put(
+  s3: S3,
+  path: string,
+  text: string,
+  more: Pick<PutObjectCommandInput, 'IfNoneMatch' | 'Metadata'>,
+): Promise<void> {
   const Body = Buffer.from(text);
-  await s3.client.send(new s3.sdk.PutObjectCommand({ ...s3.at(path), ...condition, Body, ContentLength: Body.length }));
+  await s3.client.send(new s3.sdk.PutObjectCommand({ ...s3.at(path), ...more, Body, ContentLength: Body.length }));
 }
 
 async function get(s3: S3, path: string, more: { readonly Range?: string; readonly IfMatch?: string }) {

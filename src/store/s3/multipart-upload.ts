@@ -94,14 +94,14 @@ class Upload {
   }
 
   async complete(): Promise<boolean> {
-    const { sdk, client } = this.#s3;
+    const { sdk, completing } = this.#s3;
     const command = new sdk.CompleteMultipartUploadCommand({
       ...this.#upload,
       IfNoneMatch: '*',
       MultipartUpload: { Parts: this.#parts },
     });
     try {
-      await client.send(command);
+      await completing(this.#parts.length).send(command);
       return true;
     } catch (error) {
       const isOwn = await this.#settle(error);

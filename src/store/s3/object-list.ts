@@ -1,3 +1,5 @@
+import { bucketProbes } from '../paths/bucket-paths.ts';
+import { journalFolder, storeFolders } from '../paths/paths.ts';
 import type { S3 } from './s3-client.ts';
 
 interface Listed {
@@ -15,8 +17,8 @@ export async function* listObjects(s3: S3, folder: string): AsyncGenerator<Liste
     const page = await s3.client.send(new s3.sdk.ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
     for (const { Key = '', LastModified: modified = null, Size: bytes = 0 } of page.Contents ?? []) {
       const path = Key.slice(root.length);
-      // Consoles make an object for a folder; hidden files are of a directory store, or of probes.
-      if (!path.endsWith('/') && !/(?:^|\/)\.[^/]*$/.test(path)) yield { path, modified, bytes };
+      // Consoles make an object for a folder; hidden ones are of a directory store, or of probes.
+      if (!path.endsWith('/') && !/(?:^|\/)\./.test(path)) yield { path, modified, bytes };
     }
     ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (ContinuationToken !== undefined);
@@ -40,16 +42,21 @@ export async function listFolders(s3: S3, folder: string): Promise<string[]> {
 /** Younger ones may still be in use. */
 const minAgeMs = 24 * 3_600_000;
 
-/** Aborts uploads in parts that a killed client has left behind; their parts are paid for until then. @returns how many */
+/**
+ * Aborts uploads in parts that a killed client has left behind; their parts are paid for until then. Where Daybook has no prefix, other
+ * programs have their objects beside its folders.
+ * @returns how many
+ */
 export async function abortOldUploads(s3: S3, signal: AbortSignal, nowMs = Date.now()): Promise<number> {
   const { Bucket, Key: Prefix } = s3.at('');
   const before = nowMs - minAgeMs;
+  const isOurs = (key: string) => key.startsWith(Prefix) && isOwn(key.slice(Prefix.length));
   let [aborted, after] = [0, {}];
   for (let isMore = true; isMore;) {
     signal.throwIfAborted();
     const page = await s3.client.send(new s3.sdk.ListMultipartUploadsCommand({ Bucket, Prefix, ...after }));
     for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-      if (Initiated === undefined || Initiated.getTime() >= before || !Key?.startsWith(Prefix)) continue;
+      if (Initiated === undefined || Initiated.getTime() >= before || !Key || !isOurs(Key)) continue;
       await s3.client.send(new s3.sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
       aborted++;
     }
@@ -57,4 +64,11 @@ export async function abortOldUploads(s3: S3, signal: AbortSignal, nowMs = Date.
     after = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
   }
   return aborted;
+}
+
+/** Whether only Daybook writes below a path of its store. */
+function isOwn(path: string): boolean {
+  const [folder = ''] = path.split('/');
+  const isProbe = bucketProbes.use.parse(path) !== null || bucketProbes.conditions.parse(path) !== null;
+  return isProbe || (path.includes('/') && (storeFolders.has(folder) || folder === journalFolder));
 }

@@ -1,5 +1,5 @@
 import type { BlobStore } from '../blobs/blob-store.ts';
-import { storePaths } from '../paths/paths.ts';
+import { bucketProbes } from '../paths/bucket-paths.ts';
 import type { S3 } from './s3-client.ts';
 import type { S3Action } from './s3-failure.ts';
 
@@ -12,10 +12,10 @@ export async function checkRights(
   blobs: Pick<BlobStore, 'put' | 'get' | 'list' | 'delete'>,
   ask: (action: S3Action, path: string, work: (s3: S3) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const path = storePaths.doctorProbe.build({});
+  const path = bucketProbes.use.build({});
   await blobs.put(path, 'x');
   await blobs.get(path);
-  await blobs.list(storePaths.conditionProbe.folder({}));
+  await blobs.list(bucketProbes.conditions.folder({}));
   await blobs.delete(path);
   await ask('sweep', path, async ({ sdk, client, at, checksum }) => {
     const { Bucket, Key } = at(path);

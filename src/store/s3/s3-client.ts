@@ -18,6 +18,8 @@ export const usualTimeouts: S3Timeouts = { connectMs: 5_000, idleMs: 15_000, ans
 
 /** Slower than this no upload is waited for. */
 const minBytesPerMs = 100;
+/** A server may copy each part of an upload before it answers its completion: a part has 8 MiB or more. */
+const msPerPart = 200;
 /** Connections to the store at a time. */
 const maxSockets = 50;
 
@@ -34,6 +36,8 @@ export interface S3 {
   readonly checksum: { readonly ChecksumAlgorithm?: 'CRC32' };
   /** Options of a request that sends so many bytes. */
   readonly sending: (bytes: number) => { readonly requestTimeout: number };
+  /** A client for the completion of an upload of so many parts: nothing may come for long, and the limit is the client's. */
+  readonly completing: (parts: number) => Sdk.S3Client;
 }
 
 /**
@@ -57,13 +61,7 @@ export async function openS3(setting: S3Setting, timeouts: S3Timeouts): Promise<
     requestChecksumCalculation: endpoint === null ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
     responseChecksumValidation: endpoint === null ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
     logger: silent,
-    requestHandler: {
-      ...agents,
-      connectionTimeout: timeouts.connectMs,
-      socketTimeout: timeouts.idleMs,
-      requestTimeout: timeouts.answerMs,
-      throwOnRequestTimeout: true,
-    },
+    requestHandler: { ...agents, ...limitsOf(timeouts) },
   };
   const client = new sdk.S3Client(config);
   await client.config.region().catch((error: unknown) => {
@@ -74,7 +72,21 @@ export async function openS3(setting: S3Setting, timeouts: S3Timeouts): Promise<
     client,
     checksum: endpoint === null ? { ChecksumAlgorithm: 'CRC32' } : {},
     at: (path) => ({ Bucket: bucket, Key: `${prefix}${path}` }),
+    completing(parts) {
+      const answerMs = timeouts.answerMs + parts * msPerPart;
+      const requestHandler = { ...agents, ...limitsOf({ ...timeouts, idleMs: answerMs, answerMs }) };
+      return new sdk.S3Client({ ...config, credentials: client.config.credentials, requestHandler });
+    },
     sending: (bytes) => ({ requestTimeout: timeouts.answerMs + Math.ceil(bytes / minBytesPerMs) }),
+  };
+}
+
+function limitsOf({ connectMs, idleMs, answerMs }: S3Timeouts) {
+  return {
+    connectionTimeout: connectMs,
+    socketTimeout: idleMs,
+    requestTimeout: answerMs,
+    throwOnRequestTimeout: true,
   };
 }
 

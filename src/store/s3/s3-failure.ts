@@ -43,9 +43,8 @@ export function isRefusal(error: unknown): boolean {
 export function s3Failure(setting: S3Setting, action: S3Action, path: string, error: unknown): Error {
   if (error instanceof DaybookError) return error;
   const where = `${storeName({ ...setting, prefix: '' })}/${setting.prefix}${path}`;
-  return new SinkUnavailable(`store: could not ${action} ${where}: ${explained(setting, action, error)}`, {
-    cause: error,
-  });
+  const message = `store: could not ${action} ${where}: ${explained(setting, action, error)}`;
+  return new SinkUnavailable(message, isProviderFailure(error) ? {} : { cause: error });
 }
 
 function explained(setting: S3Setting, action: S3Action, error: unknown): string {
@@ -57,6 +56,7 @@ function explained(setting: S3Setting, action: S3Action, error: unknown): string
 /** `AccessDenied: Access Denied`; without a body the SDK has the status alone. */
 function words(error: unknown): string {
   const [name, status] = [nameOf(error), statusOf(error)];
+  if (isProviderFailure(error)) return name;
   if (!(error instanceof Error) || (status === null && codeOf(error) !== undefined)) return messageOf(error);
   const answer = status === null ? '' : ` (HTTP ${status})`;
   const message = ['UnknownError', 'Unknown', name, ''].includes(error.message) ? '' : `: ${error.message}`;
@@ -64,6 +64,11 @@ function words(error: unknown): string {
 }
 
 const keys = 'AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE';
+
+/** Its message may quote the command line of a process that gives keys, what that wrote, or an address with a token. */
+function isProviderFailure(error: unknown): boolean {
+  return /^(?:Credentials|Token)?ProviderError$/.test(nameOf(error));
+}
 
 /** Whether other keys may help. */
 export function concernsKeys(error: unknown): boolean {
@@ -91,7 +96,8 @@ const advices: Readonly<Record<string, (setting: S3Setting) => string>> = {
   XAdminUserNotFound: () => `check ${keys}`,
   ExpiredToken: () => `the credentials have expired: renew ${keys}`,
   TokenRefreshRequired: () => `the credentials have expired: renew ${keys}`,
-  CredentialsProviderError: () => `no credentials were found: set ${keys}, or use a role of the machine`,
+  CredentialsProviderError: ({ profile }) =>
+    `no credentials were found${profile === null ? '' : ` for the profile ${profile}`}: set ${keys}, or use a role of the machine`,
   RequestTimeTooSkewed: () => "set this machine's clock, e.g. by NTP",
   PermanentRedirect: ({ bucket }) => `set AWS_REGION to the region of the bucket ${bucket}`,
   AuthorizationHeaderMalformed: ({ bucket }) => `set AWS_REGION to the region of the bucket ${bucket}`,

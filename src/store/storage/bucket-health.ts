@@ -3,8 +3,7 @@ import type { StoragePart, StorageStatus } from '../../domain/monitoring/storage
 import { withTimeout } from '../../formats/timeout.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { OpenedStore } from '../open-stores.ts';
-import { bucketPaths } from '../paths/bucket-paths.ts';
-import { storePaths } from '../paths/paths.ts';
+import { bucketProbes } from '../paths/bucket-paths.ts';
 import type { StoreHealth } from './store-health.ts';
 
 type Action = 'write' | 'read' | 'list' | 'delete';
@@ -13,6 +12,11 @@ type Action = 'write' | 'read' | 'list' | 'delete';
 const answerMs = 8_000;
 /** After a write it is not probed for so long: each probe is paid for. */
 const freshMs = 60_000;
+
+/** The message of a failure, with the advice that is in it. */
+export function bucketProblem(error: unknown): string {
+  return messageOf(error).replace(/^store: /, '');
+}
 
 /** Whether a bucket can be used. A right may be missing alone, so each action counts for itself. */
 export class BucketHealth implements StoreHealth {
@@ -45,12 +49,11 @@ export class BucketHealth implements StoreHealth {
   }
 
   async #try(action: Action): Promise<void> {
-    // Other readers of the journal skip hidden files.
-    const path = (this.part === 'journal' ? bucketPaths.probe : storePaths.doctorProbe).build({});
+    const path = bucketProbes.use.build({});
     if (action === 'write') await this.blobs.put(path, 'x');
     if (action === 'read') await this.blobs.get(path);
     if (action === 'delete') await this.blobs.delete(path);
-    if (action === 'list') await this.blobs.list(storePaths.conditionProbe.folder({}));
+    if (action === 'list') await this.blobs.list(bucketProbes.conditions.folder({}));
   }
 
   #watched(blobs: BlobStore): BlobStore {
@@ -86,7 +89,7 @@ export class BucketHealth implements StoreHealth {
 
   #failed(action: Action, error: unknown): void {
     const since = this.#failures.get(action)?.since ?? new Date().toISOString();
-    this.#failures.set(action, { since, error: messageOf(error).replace(/^store: /, '') });
+    this.#failures.set(action, { since, error: bucketProblem(error) });
     if (action === 'write') this.#writtenMs = Number.NEGATIVE_INFINITY;
   }
 }

@@ -15,7 +15,7 @@ export interface OwnAnswer {
 
 /**
  * What happens to a request. `lose` = it is done, but its answer is lost; `drop` = it never arrives; `hole` = no answer ever; `cut`
- * and `stall` = half of the answer's body, then the connection ends, or nothing more comes. An answer: instead of being done, or,
+ * and `stall` = half of the answer's body, then the connection ends, or nothing more comes; `bare` = the answer without metadata. An answer: instead of being done, or,
  * with `after`, once it is done; `before` runs something first.
  */
 export type Fault =
@@ -24,6 +24,7 @@ export type Fault =
   | 'hole'
   | 'cut'
   | 'stall'
+  | 'bare'
   | { readonly answer: OwnAnswer; readonly after?: boolean }
   | { readonly before: () => Promise<void>; readonly fault: Fault | null };
 
@@ -68,7 +69,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     const { status, headers, content } = await forward(target, incoming, body);
     if (fault === 'lose') return void incoming.socket.destroy();
     if (typeof fault === 'object' && fault !== null && 'answer' in fault) return answerOwn(answer, fault.answer);
-    answer.writeHead(status, headers);
+    const isMetadata = (name: string) => fault === 'bare' && name.startsWith('x-amz-meta-');
+    answer.writeHead(status, Object.fromEntries(Object.entries(headers).filter(([name]) => !isMetadata(name))));
     if (fault !== 'cut' && fault !== 'stall') return void answer.end(content);
     answer.write(content.subarray(0, content.length >> 1), () => {
       // What was written must not be lost with the connection.

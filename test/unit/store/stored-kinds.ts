@@ -599,16 +599,6 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
     damaged: null,
     fate: 'unread',
   },
-  conditionProbe: {
-    async write(store) {
-      await store.put(storePaths.conditionProbe.build({ name: 'a' }), 'x');
-      return storePaths.conditionProbe.build({ name: 'a' });
-    },
-    read: async () => null,
-    whole: null,
-    damaged: null,
-    fate: 'unread',
-  },
   archive: {
     write: writeArchive,
     read: (store) => refusal(verifiedArchives(archives(store), day).then(([found]) => found?.manifest.rows)),

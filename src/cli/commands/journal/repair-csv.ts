@@ -44,10 +44,16 @@ export async function repairCsvCommand(
   });
 }
 
+/** The name of a part in a journal. @param text its name, or its path or URL */
+export function nameInJournal(journal: string, text: string): string {
+  // A path may have more slashes than it needs, or `..`; a URL has not.
+  const where = [resolve(text), text].find((path) => path.startsWith(`${journal}/`));
+  return where === undefined ? text : where.slice(journal.length + 1);
+}
+
 /** @param text its name in the journal, or where it is */
 async function namedPart(journal: Journal, text: string): Promise<{ part: JournalFile; name: PartName }> {
-  const where = [text, resolve(text)].find((path) => path.startsWith(journal.name));
-  const inJournal = where === undefined ? text : where.slice(journal.name.length + 1);
+  const inJournal = nameInJournal(journal.name, text);
   const name = journal.paths.part.parse(inJournal);
   const parts = name === null ? [] : (await journal.day(name.source, name.day)).parts;
   const part = parts.find((one) => one.name === inJournal);

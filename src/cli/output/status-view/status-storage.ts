@@ -5,7 +5,8 @@ import { noSource } from '../../../domain/names.ts';
 import { storageProblems, type StoragePart, type StorageStatus } from '../../../domain/monitoring/storage-health.ts';
 import { isMissing } from '../../../store/blobs/file-errors.ts';
 import { openStores, type OpenedStore } from '../../../store/open-stores.ts';
-import { storePaths } from '../../../store/paths/paths.ts';
+import { bucketProbes } from '../../../store/paths/bucket-paths.ts';
+import { bucketProblem } from '../../../store/storage/bucket-health.ts';
 import { failureText, freeBytes, minProbeBytes, probeFolder } from '../../../store/storage/probe.ts';
 import type { Context } from '../../options/context.ts';
 
@@ -21,7 +22,7 @@ export async function readStorage(context: Context, hasRun: boolean, now: Date):
 
 async function storeStatus(part: StoragePart, store: OpenedStore, isExpected: boolean, now: Date) {
   if (store.setting.kind === 'directory') return folderStatus(part, store.setting.folder, isExpected, now);
-  const error = await store.blobs.list(storePaths.conditionProbe.folder({})).then(() => null, failureText);
+  const error = await store.blobs.list(bucketProbes.conditions.folder({})).then(() => null, bucketProblem);
   return { part, folder: store.name, error, since: error === null ? null : now.toISOString(), freeBytes: null };
 }
 

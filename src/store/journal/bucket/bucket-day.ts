@@ -59,7 +59,7 @@ async function lookAt(place: FilePlace, source: string, day: Day, isLast: boolea
     .filter((name) => name.endsWith('.csv'))
     .map((name) => partFile(place, name, sizes.get(name) ?? null));
   const [orphan] = generation === 0 && parts.length === 0 ? sealedNames : [];
-  if (!isLast && (orphan !== undefined || (generation > 0 && current.length === 0))) {
+  if (!isLast && generation > 0 && current.length === 0) {
     throw new JournalFileGone(`${place.name}/${folder}`);
   }
   const of = { source, day, generation: orphan === undefined ? generation : generationOf(orphan) };

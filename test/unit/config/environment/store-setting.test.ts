@@ -6,7 +6,7 @@ import { storeName } from '../../../../src/domain/storage/store-setting.ts';
 
 const read = (store: string, variables: Record<string, string> = {}) =>
   readEnvironment({}, { DAYBOOK_STORE: store, ...variables }).store;
-const keys = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI' };
+const keys = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI' };
 
 describe('DAYBOOK_STORE', () => {
   test('as a URL of S3 is a bucket and a prefix', () => {
@@ -40,7 +40,14 @@ describe('DAYBOOK_STORE', () => {
     ['s3:///a', /a bucket name of small letters/],
     ['s3://news/a//b', /found "" in the prefix/],
     ['s3://news/a/../b', /found "\.\." in the prefix/],
-    ['s3://news/a b', /found "a b" in the prefix/],
+    ['s3://news/a b', /found " " in the prefix/],
+    [
+      'https://news.s3.amazonaws.com/a?X-Amz-Signature=wJalr',
+      /^DAYBOOK_STORE: found "https:\/\/…", expected(?!.*wJalr)/,
+    ],
+    ['s3://AKIAEXAMPLE:wJalr/a', /^DAYBOOK_STORE: found other characters, expected(?!.*wJalr)/],
+    ['s3://news/a?secret=wJalr', /found "\?" in the prefix(?!.*wJalr)/],
+    ['s3://key:wJalr--x-s3/a', /a directory bucket(?!.*wJalr)/],
     ['s3://AKIAEXAMPLE:wJalrXUtnFEMI@news/a', /^DAYBOOK_STORE: found credentials in the URL(?!.*wJalr)/],
   ])('%s is refused with the reason', (url, message) => {
     expect(() => read(url)).toThrow(InvalidEnvironment);
@@ -53,7 +60,7 @@ describe('the variables of AWS', () => {
     const variables = { ...keys, AWS_SESSION_TOKEN: 'token', AWS_REGION: 'eu-west-1', AWS_CA_BUNDLE: '/etc/ca.pem' };
     expect(read('s3://news', variables)).toMatchObject({
       region: 'eu-west-1',
-      keys: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI', sessionToken: 'token' },
+      keys: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI', sessionToken: 'token' },
       caFile: '/etc/ca.pem',
     });
     expect(read('s3://news', { AWS_DEFAULT_REGION: 'eu-west-2', AWS_PROFILE: 'news' })).toMatchObject({
@@ -78,6 +85,8 @@ describe('the variables of AWS', () => {
   test.each([
     [{ AWS_ENDPOINT_URL_S3: 'b.test:9000' }, /^AWS_ENDPOINT_URL_S3: not an http or https URL/],
     [{ AWS_ENDPOINT_URL: 'https://me:hunter2@b.test' }, /^AWS_ENDPOINT_URL: (?!.*hunter2)/],
+    [{ AWS_ENDPOINT_URL: 'https://:hunter2@b.test' }, /^AWS_ENDPOINT_URL: (?!.*hunter2)/],
+    [{ AWS_ENDPOINT_URL: 'https://b.test/#hunter2' }, /^AWS_ENDPOINT_URL: (?!.*hunter2)/],
     [{ AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE' }, /^AWS_SECRET_ACCESS_KEY: not set/],
     [{ AWS_SECRET_ACCESS_KEY: 'x' }, /^AWS_ACCESS_KEY_ID: not set/],
   ])('are refused as %j', (variables, message) => {
@@ -91,6 +100,10 @@ describe('the variables of AWS', () => {
     const environment = readEnvironment({}, { DAYBOOK_STORE: 's3://news', ...keys, AWS_SESSION_TOKEN: 'token' });
     const secrets = environmentSecrets(environment, null);
     expect(secrets).toEqual(expect.arrayContaining([...Object.values(keys), 'token']));
+    // Ids of other servers are words.
+    const other = readEnvironment({}, { DAYBOOK_STORE: 's3://news', ...keys, AWS_ACCESS_KEY_ID: 'daybook' });
+    expect(environmentSecrets(other, null)).not.toContain('daybook');
+    expect(environmentSecrets(other, null)).toContain(keys.AWS_SECRET_ACCESS_KEY);
   });
 });
 

@@ -6,8 +6,14 @@ import { describe, expect, test } from 'vitest';
 import { sinks } from '../../../../src/domain/run/sink.ts';
 import { formatMicros } from '../../../../src/domain/time/timestamp.ts';
 import type { PathLayout } from '../../../../src/store/paths/path-layout.ts';
-import { bucketPaths } from '../../../../src/store/paths/bucket-paths.ts';
-import { journalPaths, storeKindOf, storePaths, temporaryPath } from '../../../../src/store/paths/paths.ts';
+import { bucketPaths, bucketProbes } from '../../../../src/store/paths/bucket-paths.ts';
+import {
+  journalPaths,
+  storeFolders,
+  storeKindOf,
+  storePaths,
+  temporaryPath,
+} from '../../../../src/store/paths/paths.ts';
 
 const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
@@ -65,7 +71,6 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   canaryReport: {},
   identity: {},
   doctorProbe: {},
-  conditionProbe: { name },
   archive: { day: dayText, number: ordinal },
   archiveManifest: { day: dayText, number: ordinal },
 };
@@ -204,6 +209,12 @@ test('files of a journal in a bucket are partitions as Hive has them; readers sk
   ]);
   // A day that its folder does not confirm is none.
   expect(bucketPaths.sealed.parse('src=news/day=2026-11-23/2026-11-24.g3.0123456789abcdef.csv.gz')).toBeNull();
+});
+
+test('objects by which a bucket is tried are hidden from other readers, and claim no folder of a directory', () => {
+  expect(Object.values(bucketProbes).map(({ template }) => template)).toEqual(['.probe', '.conditions/{name}']);
+  expect(storeFolders).toContain('spool');
+  expect([...storeFolders].filter((name) => /probe|doctor|conditions/.test(name))).toEqual([]);
 });
 
 test('folders contain the files with their values', () => {
