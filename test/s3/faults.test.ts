@@ -138,8 +138,9 @@ describe.skipIf(server === null)('a conditional write of a stream', () => {
   test('waits for its completion as long as its parts may take', async () => {
     const before = async () => new Promise<void>((resolve) => setTimeout(resolve, timeouts.answerMs + 200));
     proxy.next(complete, { before, fault: null });
+    const asked = proxy.seen.length;
     expect(await store.putStreamIfAbsent('large', twoParts())).toBe(true);
-    expect(proxy.seen.filter(({ line }) => complete.test(line) && line.includes('/large?'))).toHaveLength(1);
+    expect(proxy.seen.slice(asked).filter(({ line }) => complete.test(line))).toHaveLength(1);
   });
 
   test('is repeated as a whole where its completion meets a conflict and there is no object', async () => {

@@ -33,7 +33,7 @@ describe.skipIf(server === null)('uploads that a killed client has left behind',
 
   test('are aborted in the journal, and where a bucket was tried', async () => {
     const own = await openS3(settingOf(server), usualTimeouts);
-    for (const path of ['csv/src=news/a.gz', '.probe', '.conditions/a', 'csv/.conditions/a'])
+    for (const path of ['csv/src=news/a.gz', '.probe', '.conditions/.a', 'csv/.conditions/.a'])
       await leaveUpload(own, path);
     expect(await abortOldUploads(own, signal, laterMs())).toBe(4);
   });

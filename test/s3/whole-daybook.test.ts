@@ -196,7 +196,7 @@ describe.skipIf(server === null)('a Daybook in a bucket', () => {
     const results = await Promise.all([rollover(), rollover()]);
     expect(results.flatMap(({ failed }) => failed)).toEqual([]);
     expect(await journal()).toEqual([
-      expect.stringMatching(/\.g\d+(\.\d+)?\.csv\.gz$/),
+      expect.stringMatching(/\.g\d+\.token\.csv\.gz$/),
       expect.stringMatching(/_.*json$/),
     ]);
     const ids = await exported('--source', 'lines');

@@ -18,7 +18,7 @@ export const bucketProbes = {
   /** Shows whether it can be used. */
   use: path<object>('.probe', {}),
   /** Shows whether it keeps conditions. */
-  conditions: path<{ readonly name: string }>('.conditions/{name}', { name: anyName }),
+  conditions: path<{ readonly name: string }>('.conditions/.{name}', { name: anyName }),
 };
 
 /**

@@ -17,8 +17,8 @@ export async function* listObjects(s3: S3, folder: string): AsyncGenerator<Liste
     const page = await s3.client.send(new s3.sdk.ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
     for (const { Key = '', LastModified: modified = null, Size: bytes = 0 } of page.Contents ?? []) {
       const path = Key.slice(root.length);
-      // Consoles make an object for a folder; hidden ones are of a directory store, or of probes.
-      if (!path.endsWith('/') && !/(?:^|\/)\./.test(path)) yield { path, modified, bytes };
+      // Consoles make an object for a folder; hidden files are of a directory store, or of probes.
+      if (!path.endsWith('/') && !/(?:^|\/)\.[^/]*$/.test(path)) yield { path, modified, bytes };
     }
     ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (ContinuationToken !== undefined);
