@@ -214,7 +214,7 @@ test('files of a journal in a bucket are partitions as Hive has them; readers sk
 test('objects by which a bucket is tried are hidden from other readers, and claim no folder of a directory', () => {
   expect(Object.values(bucketProbes).map(({ template }) => template)).toEqual(['.probe', '.conditions/.{name}']);
   expect(storeFolders).toContain('spool');
-  expect([...storeFolders].filter((name) => /probe|doctor|conditions/.test(name))).toEqual([]);
+  expect([...storeFolders].filter((folder) => /probe|doctor|conditions/.test(folder))).toEqual([]);
 });
 
 test('folders contain the files with their values', () => {
