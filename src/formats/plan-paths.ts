@@ -61,6 +61,22 @@ export function arithmeticWarnings(plan: SourcePlan): readonly Warning[] {
     }));
 }
 
+/** Warns of paths into records of a page that begin with a name that none of its fields has: they would never find anything. */
+export function unknownFieldWarnings(plan: SourcePlan): readonly Warning[] {
+  if (plan.type !== 'html') return [];
+  const fields = Object.keys(plan.fields);
+  // Without fields an item is JSON, whose names are not known.
+  if (fields.length === 0) return [];
+  const all = [...fields, ...Object.keys(plan.detail?.fields ?? {})];
+  return pathsOf(plan).flatMap(({ key, path }) => {
+    const known = key === 'detail.url' ? fields : ['id', 'occurred_at'].includes(key) ? all : null;
+    const [, name] = /^([A-Za-z_]\w*)(?:\.|$)/.exec(path) ?? [];
+    if (known === null || name === undefined || known.includes(name)) return [];
+    const message = `${key} "${path}" names no field of the source, expected one of ${known.join(', ')}`;
+    return [{ code: 'field_unknown', message, count: 1 }];
+  });
+}
+
 function snakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -250,7 +250,12 @@ export const httpShape = {
   on_response: z
     .array(
       z.strictObject({
-        status: z.int().min(100).max(999).optional().describe('Responses with this status.'),
+        status: z
+          .int({ error: ({ input }) => `found ${JSON.stringify(input)}, expected one status such as 503` })
+          .min(100)
+          .max(999)
+          .optional()
+          .describe('Responses with this status.'),
         body_contains: z.string().optional().describe('Responses whose body contains this text.'),
         action: z
           .enum(['retry', 'fail', 'ignore', 'reauthenticate'])
