@@ -1,4 +1,4 @@
-import { quotedNames } from './path-names.ts';
+import { keysOfPath, quotedNames } from './path-names.ts';
 import { isArithmetic } from './jmespath.ts';
 import type { FieldPlans } from '../domain/plan/html-plan.ts';
 import type { PaginatorPlan } from '../domain/plan/plan-parts.ts';
@@ -68,10 +68,12 @@ export function unknownFieldWarnings(plan: SourcePlan): readonly Warning[] {
   // Without fields an item is JSON, whose names are not known.
   if (fields.length === 0) return [];
   const all = [...fields, ...Object.keys(plan.detail?.fields ?? {})];
+  const knownBy: Readonly<Record<string, readonly string[]>> = { id: all, occurred_at: all, 'detail.url': fields };
   return pathsOf(plan).flatMap(({ key, path }) => {
-    const known = key === 'detail.url' ? fields : ['id', 'occurred_at'].includes(key) ? all : null;
-    const [, name] = /^([A-Za-z_]\w*)(?:\.|$)/.exec(path) ?? [];
-    if (known === null || name === undefined || known.includes(name)) return [];
+    const known = knownBy[key];
+    const [first = ''] = path.split('.');
+    const [name] = keysOfPath(first) ?? [];
+    if (known === undefined || name === undefined || known.includes(name)) return [];
     const message = `${key} "${path}" names no field of the source, expected one of ${known.join(', ')}`;
     return [{ code: 'field_unknown', message, count: 1 }];
   });

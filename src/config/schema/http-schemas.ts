@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { selector } from './css-selector.ts';
 import { expression, isoTime, timeFormat } from './value-schemas.ts';
-import { byteSize, duration } from './units.ts';
+import { byteSize, duration, foundOf } from './units.ts';
 import { urlProblem } from './url-problem.ts';
 
 const scalar = z
@@ -251,7 +251,7 @@ export const httpShape = {
     .array(
       z.strictObject({
         status: z
-          .int({ error: ({ input }) => `found ${JSON.stringify(input)}, expected one status such as 503` })
+          .int({ error: ({ input }) => `${foundOf(input)} expected one status such as 503` })
           .min(100)
           .max(999)
           .optional()

@@ -71,6 +71,12 @@ test.each([
   expect(unknownFieldWarnings(plan)).toEqual([]);
 });
 
+test('warns of a name with a hyphen that no field has, as of any other', () => {
+  const page = ['type: html', 'items: { selector: li }', 'fields: { url: { selector: a } }'];
+  const plan = planFrom(http(...page, 'occurred_at: { on_missing: fetched_at }', 'id: order-id'));
+  expect(unknownFieldWarnings(plan)).toMatchObject([{ message: expect.stringContaining('"order-id"') as string }]);
+});
+
 test('does not warn of names in the JSON of an item, which are not known', () => {
   const plan = planFrom(http('type: html', 'items: { selector: li, json: a }', 'id: b'));
   expect(unknownFieldWarnings(plan)).toEqual([]);
