@@ -72,8 +72,22 @@ export class ComposeProcesses {
     const container = this.#container(name);
     // A check is a process; the first that can pass is the one after the service listens.
     const port = this.#ports.get(name) ?? 0;
-    await until(`${name} listens:\n${container.output}`, () => container.isRunning && accepts(port), 60_000);
-    await until(`${name} is healthy:\n${container.output}`, async () => (await container.exec(words)) === 0, 60_000);
+    await until(
+      () => `${name} listens:\n${container.output}`,
+      () => requireRunning(name, container) && accepts(port),
+      60_000,
+    );
+    let answer = '';
+    await until(
+      () => `${name} is healthy: ${answer}\n${container.output}`,
+      async () => {
+        requireRunning(name, container);
+        const { code, output } = await container.exec(words);
+        answer = output;
+        return code === 0;
+      },
+      60_000,
+    );
     this.events.push(`${name} is healthy`);
   }
 
@@ -126,4 +140,10 @@ export class ComposeProcesses {
     if (!container) throw new Error(`${name} was not started`);
     return container;
   }
+}
+
+/** A service that has ended does not become healthy: its output tells why at once. */
+function requireRunning(name: string, container: Container): true {
+  if (!container.isRunning) throw new Error(`${name} ended:\n${container.output}`);
+  return true;
 }
