@@ -1,4 +1,4 @@
-import { quotedNames } from './path-names.ts';
+import { keysOfPath, quotedNames } from './path-names.ts';
 import { isArithmetic } from './jmespath.ts';
 import type { FieldPlans } from '../domain/plan/html-plan.ts';
 import type { PaginatorPlan } from '../domain/plan/plan-parts.ts';
@@ -59,6 +59,24 @@ export function arithmeticWarnings(plan: SourcePlan): readonly Warning[] {
       message: `${key} "${path}" is arithmetic; where a name is meant, quote it: ${key}: '${quotedNames(path)}'`,
       count: 1,
     }));
+}
+
+/** Warns of paths into records of a page that begin with a name that none of its fields has: they would never find anything. */
+export function unknownFieldWarnings(plan: SourcePlan): readonly Warning[] {
+  if (plan.type !== 'html') return [];
+  const fields = Object.keys(plan.fields);
+  // Without fields an item is JSON, whose names are not known.
+  if (fields.length === 0) return [];
+  const all = [...fields, ...Object.keys(plan.detail?.fields ?? {})];
+  const knownBy: Readonly<Record<string, readonly string[]>> = { id: all, occurred_at: all, 'detail.url': fields };
+  return pathsOf(plan).flatMap(({ key, path }) => {
+    const known = knownBy[key];
+    const [first = ''] = path.split('.');
+    const [name] = keysOfPath(first) ?? [];
+    if (known === undefined || name === undefined || known.includes(name)) return [];
+    const message = `${key} "${path}" names no field of the source, expected one of ${known.join(', ')}`;
+    return [{ code: 'field_unknown', message, count: 1 }];
+  });
 }
 
 function snakeCase(name: string): string {

@@ -73,12 +73,15 @@ const lines = () =>
 
 /** Waits for lines with a message, and returns them. */
 async function linesOf(msg: string, fields: Line = {}, count = 1): Promise<Line[]> {
-  return until(`"${msg}" in the log:\n${worker.output}`, () => {
-    const found = lines().filter(
-      (line) => line['msg'] === msg && Object.entries(fields).every(([name, value]) => line[name] === value),
-    );
-    return found.length >= count ? found : null;
-  });
+  return until(
+    () => `"${msg}" in the log:\n${worker.output}`,
+    () => {
+      const found = lines().filter(
+        (line) => line['msg'] === msg && Object.entries(fields).every(([name, value]) => line[name] === value),
+      );
+      return found.length >= count ? found : null;
+    },
+  );
 }
 
 async function start(workflowType: string, workflowId: string, ...args: unknown[]) {

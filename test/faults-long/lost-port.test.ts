@@ -58,6 +58,10 @@ test.each(['temporal', 'postgres'])(
     await until('it is back', () => running.output.includes(`${part} restarted`), 60_000);
     expect(portOf(part)).not.toBe(port);
     const before = receipts();
-    await until(`it continues:\n${running.output}`, () => receipts() > before + 1, 60_000);
+    await until(
+      () => `it continues:\n${running.output}`,
+      () => receipts() > before + 1,
+      60_000,
+    );
   },
 );

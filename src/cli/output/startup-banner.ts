@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { openStores } from '../../store/open-stores.ts';
 import type { Context } from '../options/context.ts';
+import { suggestion } from './suggestion.ts';
 
 export interface Addresses {
   /** The Web UI; null if it is not known. */
@@ -11,22 +12,21 @@ export interface Addresses {
 
 /** What `up` prints once everything runs: where to look, and what to try next. */
 export function startupBanner(context: Context, { ui, http, sources }: Addresses): string {
-  const demo = context.demo ? ' --demo' : '';
   const [first = 'SOURCE'] = sources;
   const lines: [string, string][] = [
     ['Web UI', ui ?? 'see your Temporal server'],
     ['CSV', csvOf(context)],
-    ['SQL', `./daybook${demo} sql "select source, count(*) from raw_events group by 1"`],
+    ['SQL', './daybook sql "select source, count(*) from raw_events group by 1"'],
     ['status', http === null ? 'off' : `${http}/`],
     ['health', http === null ? 'off' : `${http}/readyz`],
     ['sources', shortPath(context.environment.configFile)],
-    ['next', `./daybook${demo} status`],
-    ['', `./daybook${demo} run ${first}`],
-    ['', `./daybook${demo} preview ${first}`],
+    ['next', './daybook status'],
+    ['', `./daybook run ${first}`],
+    ['', `./daybook preview ${first}`],
   ];
   return [
     '',
-    ...lines.map(([name, text]) => `  ${name.padEnd(8)} ${text}`),
+    ...lines.map(([name, text]) => `  ${name.padEnd(8)} ${suggestion(text)}`),
     '',
     '  Ctrl-C stops everything; the next start resumes from here.',
     '',

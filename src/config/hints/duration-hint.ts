@@ -32,6 +32,9 @@ const words: Readonly<Record<string, string>> = {
   nightly: '1d',
 };
 
+/** Longer ones, in days: a day is Daybook's longest unit but the week. */
+const days: Readonly<Record<string, number>> = { month: 30, months: 30, quarter: 91, year: 365, years: 365, yr: 365 };
+
 /** A duration as another tool or a person writes it, in Daybook's words; null if it is not one. */
 export function translatedDuration(text: string): string | null {
   const plain = text
@@ -45,7 +48,11 @@ export function translatedDuration(text: string): string | null {
   if (isClock !== undefined) return clock(Number(hours), Number(minutes), Number(seconds));
   const parts = [...plain.matchAll(/(\d+(?:\.\d+)?|an?)?\s*([a-z]+)(?:\s*(?:,|and)?\s*)/gy)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== plain) return null;
-  const read = parts.map(([, amount = '1', unit = '']) => [/^an?$/.test(amount) ? '1' : amount, units[unit]] as const);
+  const read = parts.map(([, written = '1', unit = '']) => {
+    const amount = /^an?$/.test(written) ? '1' : written;
+    const inDays = days[unit];
+    return inDays === undefined ? ([amount, units[unit]] as const) : ([String(Number(amount) * inDays), 'd'] as const);
+  });
   return read.every(([, unit]) => unit !== undefined)
     ? read.map(([amount, unit]) => `${amount}${unit}`).join('')
     : null;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { selector } from './css-selector.ts';
 import { expression, isoTime, timeFormat } from './value-schemas.ts';
-import { byteSize, duration } from './units.ts';
+import { byteSize, duration, foundOf } from './units.ts';
 import { urlProblem } from './url-problem.ts';
 
 const scalar = z
@@ -250,7 +250,12 @@ export const httpShape = {
   on_response: z
     .array(
       z.strictObject({
-        status: z.int().min(100).max(999).optional().describe('Responses with this status.'),
+        status: z
+          .int({ error: ({ input }) => `${foundOf(input)} expected one status such as 503` })
+          .min(100)
+          .max(999)
+          .optional()
+          .describe('Responses with this status.'),
         body_contains: z.string().optional().describe('Responses whose body contains this text.'),
         action: z
           .enum(['retry', 'fail', 'ignore', 'reauthenticate'])

@@ -83,6 +83,7 @@ function expectedDuration(input: unknown): string {
     : 'expected a duration such as 30s, 5m, 1h or 7d';
 }
 
-function foundOf(input: unknown): string {
+/** The beginning of a message about a value: what was found, or that there is none. */
+export function foundOf(input: unknown): string {
   return input === undefined ? 'is required:' : `found ${JSON.stringify(input)},`;
 }

@@ -15,6 +15,7 @@ export const warningCodes = [
   'start_param_ignored',
   'paginator_proposed',
   'arithmetic_path',
+  'field_unknown',
   'cron_six_fields',
   'no_files',
   'state_changed',

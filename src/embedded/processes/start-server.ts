@@ -66,7 +66,8 @@ async function whoAnswers(pid: number, ports: readonly number[]): Promise<'none'
   return owners.includes(null) ? 'unknown' : 'ours';
 }
 
-async function accepts(port: number): Promise<boolean> {
+/** Whether something on this machine accepts connections at a port. */
+export async function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.once('connect', () => {

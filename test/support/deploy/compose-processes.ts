@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
+import { accepts } from '../../../src/embedded/processes/start-server.ts';
 import { startOrder, type ComposeFile, type ComposeService } from './compose.ts';
 import { Container } from './container.ts';
 import { layOutImage, readImage } from './dockerfile.ts';
@@ -72,8 +72,22 @@ export class ComposeProcesses {
     const container = this.#container(name);
     // A check is a process; the first that can pass is the one after the service listens.
     const port = this.#ports.get(name) ?? 0;
-    await until(`${name} listens:\n${container.output}`, () => container.isRunning && isListening(port), 60_000);
-    await until(`${name} is healthy:\n${container.output}`, async () => (await container.exec(words)) === 0, 60_000);
+    await until(
+      () => `${name} listens:\n${container.output}`,
+      () => requireRunning(name, container) && accepts(port),
+      60_000,
+    );
+    let answer = '';
+    await until(
+      () => `${name} is healthy: ${answer}\n${container.output}`,
+      async () => {
+        requireRunning(name, container);
+        const { code, output } = await container.exec(words);
+        answer = output;
+        return code === 0;
+      },
+      60_000,
+    );
     this.events.push(`${name} is healthy`);
   }
 
@@ -128,10 +142,8 @@ export class ComposeProcesses {
   }
 }
 
-async function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
+/** A service that has ended does not become healthy: its output tells why at once. */
+function requireRunning(name: string, container: Container): true {
+  if (!container.isRunning) throw new Error(`${name} ended:\n${container.output}`);
+  return true;
 }

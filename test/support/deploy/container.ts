@@ -9,6 +9,12 @@ export interface ContainerSettings {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+export interface Executed {
+  /** Null after a signal. */
+  readonly code: number | null;
+  readonly output: string;
+}
+
 /** What would be a container, as a plain process: it has the environment that is named, and nothing of this process's. */
 export class Container {
   readonly #settings: ContainerSettings;
@@ -31,7 +37,7 @@ export class Container {
   /** Waits for its end; returns the exit code, null after a signal. */
   async ended(withinMs = 60_000): Promise<number | null> {
     await until(
-      `${this.#settings.command.join(' ')} ends:\n${this.output}`,
+      () => `${this.#settings.command.join(' ')} ends:\n${this.output}`,
       () => this.#child.exitCode !== null || this.#child.signalCode !== null,
       withinMs,
     );
@@ -42,10 +48,16 @@ export class Container {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Runs a program beside it, as a health check does; returns the exit code. */
-  async exec(words: readonly string[]): Promise<number | null> {
+  /** Runs a program beside it, as a health check does; killed after a while, since what it waits for may never come. */
+  async exec(words: readonly string[], withinMs = 60_000): Promise<Executed> {
     const child = this.#spawn(words);
-    return new Promise((resolve) => child.once('close', resolve));
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const timer = setTimeout(() => child.kill('SIGKILL'), withinMs);
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    clearTimeout(timer);
+    return { code, output };
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -70,8 +70,15 @@ const imageFiles = () =>
     .sort();
 const runs = (status: string) =>
   client.workflow.count(`WorkflowType = 'scrapeRun' AND ExecutionStatus = '${status}'`).then(({ count }) => count);
+const workersSaid = () =>
+  [...compose.containers].map(([name, { output }]) => `${name}: ${output.split('\n').slice(-lastLines).join('\n')}`);
+const lastLines = 8;
 const completed = (atLeast: number, withinMs = 30_000) =>
-  until(`${atLeast} runs are done`, async () => (await runs('Completed')) >= atLeast, withinMs);
+  until(
+    () => `${atLeast} runs are done\n${workersSaid().join('\n')}`,
+    async () => (await runs('Completed')) >= atLeast,
+    withinMs,
+  );
 
 /** Waits until more runs have completed than now; fails where they do not. */
 async function runsContinue(): Promise<boolean> {
@@ -106,8 +113,8 @@ describe('docker compose up', () => {
   });
 
   test('passes smoke', async () => {
-    const code = await compose.containers.get('worker-1')?.exec([...compose.image.entrypoint, 'smoke']);
-    expect(code).toBe(0);
+    const smoke = await compose.containers.get('worker-1')?.exec([...compose.image.entrypoint, 'smoke']);
+    expect(smoke).toMatchObject({ code: 0 });
   });
 });
 
@@ -135,7 +142,7 @@ describe('a rolling restart', () => {
   test('has lost nothing, stored nothing twice, and written nothing into the image', async () => {
     const ids = offered().map(({ id }) => id);
     const lastPoll = [...compose.image.entrypoint, 'run', 'pulse', '--json'];
-    expect(await compose.containers.get('worker-1')?.exec(lastPoll)).toBe(0);
+    expect(await compose.containers.get('worker-1')?.exec(lastPoll)).toMatchObject({ code: 0 });
     await client.schedule.getHandle('scrape-pulse').pause('the test ends');
     await until('running work has ended', async () => (await runs('Running')) === 0);
     for (const status of ['Failed', 'Terminated', 'TimedOut', 'Canceled']) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planOf } from '../../../src/config/plan/plan.ts';
-import { arithmeticWarnings, pathsOf } from '../../../src/formats/plan-paths.ts';
+import { arithmeticWarnings, pathsOf, unknownFieldWarnings } from '../../../src/formats/plan-paths.ts';
 import { daybookYaml, file, http, parse } from '../config/daybook-yaml.ts';
 
 function planFrom(source: string) {
@@ -58,4 +58,26 @@ test('warns of each path that calculates, and of no other', () => {
   expect(arithmeticWarnings(plan)).toMatchObject([
     { code: 'arithmetic_path', message: expect.stringContaining('id "a*b" is arithmetic') as string },
   ]);
+});
+
+test.each([
+  ['a field of the item', ['id: url']],
+  ['a field of the detail page', ['id: upc', 'detail: { url: url, fields: { upc: { selector: td } } }']],
+  ['a part of a field', ['id: url.path']],
+  ['an expression', [`id: "join('-', [link, at])"`]],
+])('does not warn of an id that is %s', (_what, keys) => {
+  const page = ['type: html', 'items: { selector: li }', 'fields: { url: { selector: a } }'];
+  const plan = planFrom(http(...page, 'occurred_at: { on_missing: fetched_at }', ...keys));
+  expect(unknownFieldWarnings(plan)).toEqual([]);
+});
+
+test('warns of a name with a hyphen that no field has, as of any other', () => {
+  const page = ['type: html', 'items: { selector: li }', 'fields: { url: { selector: a } }'];
+  const plan = planFrom(http(...page, 'occurred_at: { on_missing: fetched_at }', 'id: order-id'));
+  expect(unknownFieldWarnings(plan)).toMatchObject([{ message: expect.stringContaining('"order-id"') as string }]);
+});
+
+test('does not warn of names in the JSON of an item, which are not known', () => {
+  const plan = planFrom(http('type: html', 'items: { selector: li, json: a }', 'id: b'));
+  expect(unknownFieldWarnings(plan)).toEqual([]);
 });

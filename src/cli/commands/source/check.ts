@@ -7,7 +7,7 @@ import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
 import { absentFileWarnings } from '../../../sources/files/absent-files.ts';
 import { ConfigProblems, formatProblem } from '../../../config/file/problem.ts';
 import { planOf } from '../../../config/plan/plan.ts';
-import { arithmeticWarnings } from '../../../formats/plan-paths.ts';
+import { arithmeticWarnings, unknownFieldWarnings } from '../../../formats/plan-paths.ts';
 import { warningLine } from '../../../domain/run/warning.ts';
 import { secretHeaderProblems } from '../../../config/secrets/secret-headers.ts';
 import { createContext, type CommonOptions } from '../../options/context.ts';
@@ -36,7 +36,8 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
       sources.map(async (source) => {
         const plan = planOf(config, source);
         const ofFiles = await absentFileWarnings(plan, (path) => resolve(dirname(file), path));
-        const found = [...arithmeticWarnings(plan), ...sixFieldWarnings(source.name, source.schedule, now), ...ofFiles];
+        const ofPaths = [...arithmeticWarnings(plan), ...unknownFieldWarnings(plan)];
+        const found = [...ofPaths, ...sixFieldWarnings(source.name, source.schedule, now), ...ofFiles];
         return found.map((warning) => ({ source: source.name, ...warning }));
       }),
     );

@@ -46,6 +46,16 @@ const position: FetchPosition = {
   watermark: day(9),
   keyBlobs: ['new'],
 };
+/** Where `position` is, as an unfinished poll keeps it. */
+const atThird = {
+  page: 3,
+  cursor: null,
+  skip: 0,
+  since: day(4),
+  watermark: day(9),
+  keysKept: 0,
+  keyBlobs: ['new'],
+};
 const over: PollEnd = { cutShort: false, notModified: false, notBefore: null };
 const later = '2026-11-11T00:00:00.000Z';
 
@@ -71,16 +81,7 @@ describe('startPosition', () => {
   });
 
   test('continues with what an unfinished poll has seen', () => {
-    const unfinished = {
-      page: 3,
-      cursor: null,
-      skip: 0,
-      since: day(4),
-      watermark: day(9),
-      keysKept: 0,
-      keyBlobs: ['new'],
-    };
-    expect(startPosition(page(3), { ...state, unfinished }, now)).toMatchObject({
+    expect(startPosition(page(3), { ...state, unfinished: atThird }, now)).toMatchObject({
       watermark: day(9),
       keysKept: 0,
       keyBlobs: ['new'],
@@ -177,17 +178,10 @@ describe('patchAfter', () => {
   test('of a source that asks to be left alone notes until when, and keeps the watermark', () => {
     const asked = { ...over, notBefore: later };
     expect(patchAfter(state, { ...position, pages: 0 }, asked, {})).toEqual({ notBefore: later });
-    const unfinished = {
-      page: 3,
-      cursor: null,
-      skip: 0,
-      since: day(4),
-      watermark: day(9),
-      keysKept: 0,
-      keyBlobs: ['new'],
-      startedAt,
-    };
-    expect(patchAfter(state, position, asked, {})).toEqual({ notBefore: later, unfinished });
+    expect(patchAfter(state, position, asked, {})).toEqual({
+      notBefore: later,
+      unfinished: { ...atThird, startedAt },
+    });
   });
 
   test('of a source that asks at once to be left alone keeps the place of an unfinished poll', () => {
