@@ -20,6 +20,8 @@ export const versitygwVersions = { keeping: 'v1.8.0', ignoring: 'v1.0.14' } as c
 
 const keys = { accessKeyId: 'daybook-tests', secretAccessKey: 'secret-of-daybook-tests' };
 const bucket = 'daybook';
+/** A first build takes minutes on two cores; a proxy that hangs must not hold the tests for ever. */
+const buildMs = 600_000;
 
 /**
  * Starts a Versity gateway before a folder of its own.
@@ -76,6 +78,7 @@ function programOf(version: string): string | null {
     execFileSync('go', ['install', `github.com/versity/versitygw/cmd/versitygw@${version}`], {
       env: { ...buildEnvironment(variables), GOBIN: building },
       stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: buildMs,
     });
     mkdirSync(join(program, '..'), { recursive: true });
     renameSync(join(building, 'versitygw'), program);
