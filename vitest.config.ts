@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-const [postgres, temporal] = ['test/support/servers/start-postgres.ts', 'test/support/servers/start-temporal.ts'];
+const [postgres, temporal, s3] = ['start-postgres', 'start-temporal', 'start-s3'].map(
+  (name) => `test/support/servers/${name}.ts`,
+) as [string, string, string];
 
 /** A folder of tests, and the servers that it needs; their setups stop what they started at the end of the run. */
 const project = (name: string, globalSetup: string[], more: object = waiting) => ({
@@ -29,6 +31,8 @@ export default defineConfig({
     projects: [
       project('unit', [], computing),
       project('replay', [], computing),
+      // Skipped where the S3 server is neither in the cache nor can be built with Go.
+      project('s3', [s3, postgres, temporal]),
       project('postgres', [postgres]),
       project('temporal', [postgres, temporal]),
       project('cli', [postgres, temporal]),

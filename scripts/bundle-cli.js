@@ -19,7 +19,15 @@ const leftOut = [
   'pino-pretty',
 ];
 /** What is large, and loaded late by few commands: as part of the bundle it would be read by all. */
-const late = ['ajv', 'ajv-formats', 'iconv-lite', 're2js', '@exodus/bytes/encoding.js'];
+const late = [
+  '@aws-sdk/client-s3',
+  'https-proxy-agent',
+  'ajv',
+  'ajv-formats',
+  'iconv-lite',
+  're2js',
+  '@exodus/bytes/encoding.js',
+];
 
 export async function bundleCli() {
   await bundle('bundle', { main: join(compiled, 'cli', 'main.js') }, [leaveWorker]);

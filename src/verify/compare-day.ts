@@ -13,7 +13,7 @@ import {
   type StoredRow,
 } from '../sinks/postgres/commands/stored-day.ts';
 import { skipped, type StoredVerdict } from '../sources/extraction/stored-check.ts';
-import type { JournalFolders } from '../store/journal/journal-files.ts';
+import type { Journal } from '../store/journal/journal.ts';
 import { KeySet } from '../store/journal/key-set.ts';
 import type { JournalRow } from '../store/journal/read-journal.ts';
 import { VersionTable } from './version-table.ts';
@@ -23,7 +23,7 @@ import { UsageError } from '../domain/errors.ts';
 export interface DayToCompare {
   readonly client: Client;
   readonly schema: string;
-  readonly folders: JournalFolders;
+  readonly journal: Journal;
   readonly day: Day;
   readonly window: TimeRangeText;
   readonly source: string | null;
@@ -190,10 +190,10 @@ class Comparison {
   }
 
   async *#journal(): AsyncGenerator<readonly JournalRow[]> {
-    const { folders } = this.#input;
-    for (const unit of await journalUnits(folders, this.#choice)) {
+    const { journal } = this.#input;
+    for (const unit of await journalUnits(journal, this.#choice)) {
       const onDamage = ({ message }: Error) => void this.#damaged.add(message);
-      for await (const { rows } of readUnit(folders, unit, this.#choice, onDamage)) if (rows.length > 0) yield rows;
+      for await (const { rows } of readUnit(journal, unit, this.#choice, onDamage)) if (rows.length > 0) yield rows;
     }
   }
 

@@ -8,7 +8,7 @@ import { createCanaryRows } from '../sinks/postgres/writer/canary-rows.ts';
 import { createPostgresWriter } from '../sinks/postgres/writer/postgres-writer.ts';
 import { createSchemaTexts } from '../sources/extraction/schema-texts.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
-import { journalPaths } from '../store/paths/paths.ts';
+import type { Journal } from '../store/journal/journal.ts';
 import { RecentBatches } from '../store/delivery/recent-batches.ts';
 import { createFeedItemsStore } from '../store/run/feed-items.ts';
 import { createFileProgressStore } from '../store/run/file-progress.ts';
@@ -27,8 +27,14 @@ export function storageDependencies(
   {
     store,
     journal,
+    journalBlobs,
     counters,
-  }: { readonly store: BlobStore; readonly journal: BlobStore; readonly counters: WorkerCounters },
+  }: {
+    readonly store: BlobStore;
+    readonly journal: Journal;
+    readonly journalBlobs: BlobStore;
+    readonly counters: WorkerCounters;
+  },
 ) {
   const { schema } = settings.postgres;
   const writer = createPostgresWriter({ pool, schema, prepare: settings.prepare });
@@ -38,7 +44,7 @@ export function storageDependencies(
     pollKeys: createSeenKeys(store),
     fileProgress: createFileProgressStore(store),
     feedItems: createFeedItemsStore(store),
-    csv: measuredWriter(createCsvWriter(journal, journalPaths), counters),
+    csv: measuredWriter(createCsvWriter(journalBlobs, journal.paths), counters),
     postgres: measuredWriter(writer, counters),
     canaryRows: createCanaryRows(pool, schema),
     maintenance: createMaintenance(settings.owner),

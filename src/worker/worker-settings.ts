@@ -4,8 +4,9 @@ import type { LookUp } from '../config/secrets/references.ts';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
+import type { StoreSetting } from '../domain/storage/store-setting.ts';
 import type { Redact } from '../domain/secrets/redact.ts';
-import type { ProxySettings } from '../sources/http/route.ts';
+import type { ProxySettings } from '../formats/proxy-route.ts';
 import type { Logger } from './logger.ts';
 
 export interface WorkerSettings {
@@ -20,7 +21,7 @@ export interface WorkerSettings {
   readonly config: ConfigFile;
   readonly lookUp: LookUp;
   readonly dataFolder: string;
-  readonly storeFolder: string;
+  readonly store: StoreSetting;
   /** That of the embedded stack, where this worker belongs to one: PostgreSQL and Temporal write there. */
   readonly homeFolder?: string | null;
   readonly logger: Logger;

@@ -4,8 +4,9 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { alertFields } from '../domain/monitoring/alert.ts';
-import { messageOf } from '../domain/errors.ts';
-import { journalFoldersIn } from '../store/journal/journal-files.ts';
+import { messageOf, SinkUnavailable } from '../domain/errors.ts';
+import { openStores } from '../store/open-stores.ts';
+import { journalOf } from '../store/journal/open-journal.ts';
 import { readIdentity, storeIdentity } from '../store/identity.ts';
 import { openPools, openSourceTools } from './resources.ts';
 import { notReadyReasons } from './readiness.ts';
@@ -66,12 +67,15 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     else logger.warn('The search attribute is not registered; runs continue without it');
   });
   const pools = openPools(postgres, logger);
-  const journal = journalFoldersIn(settings.dataFolder, settings.storeFolder);
+  const stores = openStores(settings);
   const counters = new WorkerCounters(new SourceLabels(settings.config));
   const alerts = new AlertMemory(logger);
-  const { storeFolder, homeFolder = null } = settings;
-  const home = homeFolder === null ? {} : { home: homeFolder };
-  const storage = new StorageWatch({ store: storeFolder, journal: journal.csv, ...home }, alerts);
+  const storage = new StorageWatch(stores, settings.homeFolder ?? null, alerts);
+  const journalBlobs = storage.store('journal');
+  const journal = journalOf({
+    store: { ...stores.store, blobs: storage.store('store') },
+    journal: { ...stores.journal, blobs: journalBlobs },
+  });
   const knownAlerts = new KnownAlerts();
   const store = settingAside(knownAlerts.noticing(storage.store('store')), (alert) =>
     logger.warn(alertFields(alert), 'Alert'),
@@ -95,10 +99,14 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     throw error;
   };
   const pair = new PairWatch({
-    pair: poolPair(store, storeFolder, pools.pool, postgres),
+    pair: poolPair(store, stores.store.name, pools.pool, postgres),
     accept: settings.acceptNewStore === true,
     logger,
     onForeign: (problem) => storage.foreign(problem),
+  });
+  // A bucket that does not keep conditions is refused; a store that is unavailable is waited for.
+  await stores.store.prove().catch((error: unknown) => {
+    if (!(error instanceof SinkUnavailable)) return closeAndThrow(error);
   });
   // A start that takes a database over must be refused before it does, where workers of another store are at work.
   if (settings.acceptNewStore === true) {
@@ -133,7 +141,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       lookUp: settings.lookUp,
       journal,
       ...sourceTools,
-      ...storageDependencies(settings, pools, { store, journal: storage.store('journal'), counters }),
+      ...storageDependencies(settings, pools, { store, journal, journalBlobs, counters }),
       searchAttribute: searchAttribute.isKnown,
       lastRuns,
       knownAlerts,

@@ -18,8 +18,9 @@ import { createIdsOf } from '../../src/sources/compute/stored-ids.ts';
 import { createArchives } from '../../src/store/journal/archives.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { deleteIdRule, readIdRule } from '../../src/store/run/id-rules.ts';
-import { journalFoldersIn } from '../../src/store/journal/journal-files.ts';
-import { sealDay } from '../../src/store/journal/seal-day.ts';
+import { journalFoldersIn } from '../../src/store/journal/folder/folder-files.ts';
+import { createFolderJournal } from '../../src/store/journal/folder/folder-journal.ts';
+import { sealDay } from '../../src/store/journal/folder/seal-day.ts';
 import { journalPaths } from '../../src/store/paths/paths.ts';
 import { readState, writeState } from '../../src/store/run/states.ts';
 import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
@@ -60,7 +61,7 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     moveIds({
       owner: database.settings,
       store: store(),
-      folders: folders(),
+      journal: createFolderJournal(folders()),
       dryRun,
       idsOf: idsOf(...id),
       plan: {
@@ -98,7 +99,7 @@ describe.each(servers)('rekey on $name', ({ server }) => {
         compareDay({
           client,
           schema: 'public',
-          folders: folders(),
+          journal: createFolderJournal(folders()),
           day,
           window: windowOfDay(day),
           source: null,

@@ -11,14 +11,16 @@ import { resetDatabase } from '../../src/sinks/postgres/commands/reset.ts';
 import { rowsSince } from '../../src/sinks/postgres/commands/rows-since.ts';
 import { readBatch, spoolRecords } from '../../src/store/delivery/batches.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
-import { findPart, partFile } from '../../src/store/journal/journal-files.ts';
+import { findPart } from '../../src/store/journal/find-part.ts';
+import { partFile } from '../../src/store/journal/folder/folder-files.ts';
 import { repairPart, type RepairedPart } from '../../src/store/journal/repair-part.ts';
-import { sealDay } from '../../src/store/journal/seal-day.ts';
+import { sealDay } from '../../src/store/journal/folder/seal-day.ts';
 import { journalPaths } from '../../src/store/paths/paths.ts';
 import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import {
   day,
   foldersIn,
+  journalIn,
   manifest,
   sealedRows,
   source,
@@ -49,7 +51,7 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
     withClient(database.settings, async (client) =>
       repairPart(
         {
-          folders: foldersIn(folder),
+          journal: journalIn(folder),
           store: store(),
           signal,
           rowsSince: (of, since) => rowsSince(client, 'public', of, since),
@@ -73,7 +75,7 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
       compareDay({
         client,
         schema: 'public',
-        folders: foldersIn(folder),
+        journal: journalIn(folder),
         day: '2026-11-01',
         window: windowOfDay('2026-11-01'),
         source: null,
@@ -124,7 +126,7 @@ describe.each(servers)('a damaged part of the journal, with $name', ({ server })
     const [batch] = await spoolRecords(store(), run, 4, accepted, new Date(`${day}T10:00:00.000Z`));
     const csv = createCsvWriter(createDirectoryStore(join(folder, 'csv')), journalPaths);
     await csv.write(batch!, await readBatch(store(), batch!), context);
-    const part = await findPart(foldersIn(folder), batch!);
+    const part = await findPart(journalIn(folder), batch!);
     const before = readFileSync(part!.path);
     cut(part!.path);
     const repaired = await repair(part!.path);

@@ -14,8 +14,8 @@ import { createStoredCheck } from '../../src/sources/extraction/stored-check.ts'
 import type { TimePlan } from '../../src/domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../../src/domain/plan/source-plan.ts';
 import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
-import { flipByte, foldersIn, sealedFile, source, writePart } from '../unit/store/journal/journal-folder.ts';
-import { sealDay } from '../../src/store/journal/seal-day.ts';
+import { flipByte, foldersIn, journalIn, sealedFile, source, writePart } from '../unit/store/journal/journal-folder.ts';
+import { sealDay } from '../../src/store/journal/folder/seal-day.ts';
 import { attempt, batchOf, record } from './batches.ts';
 import { servers } from './servers.ts';
 
@@ -45,7 +45,7 @@ describe.each(servers)('compareDay on $name', ({ server }) => {
       compareDay({
         client,
         schema: 'public',
-        folders: foldersIn(folder),
+        journal: journalIn(folder),
         day,
         window: windowOfDay(day),
         source: null,

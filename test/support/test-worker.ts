@@ -11,8 +11,9 @@ import { localTemporalSettings } from '../../src/config/environment/temporal-set
 import { defaultInstance, Instance } from '../../src/domain/instance.ts';
 import type { Redact } from '../../src/domain/secrets/redact.ts';
 import type { FailedReceipt, Receipt } from '../../src/domain/run/receipt.ts';
+import { storeName, type S3Setting } from '../../src/domain/storage/store-setting.ts';
 import type { ScrapeRunInput } from '../../src/workflows/scrape-run/scrape-run.ts';
-import type { ProxySettings } from '../../src/sources/http/route.ts';
+import type { ProxySettings } from '../../src/formats/proxy-route.ts';
 import { serveHttp, type HttpEndpoint } from '../../src/worker/http/endpoint.ts';
 import { createLogger } from '../../src/worker/logger.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
@@ -69,6 +70,8 @@ export class TestWorker {
   probeRequestMs = 10_000;
   #runs = 0;
   readonly #address: string;
+  /** A bucket; null = the folder `data`. */
+  #bucket: S3Setting | null = null;
 
   private constructor(
     client: Client,
@@ -96,11 +99,13 @@ export class TestWorker {
     address = inject('temporalAddress'),
     namespace = 'default',
     taskQueue: string | null = null,
+    bucket: S3Setting | null = null,
   ): Promise<TestWorker> {
     const connection = await Connection.connect({ address });
     const database = await createDatabase(inject('postgres'));
     const testWorker = new TestWorker(new Client({ connection, namespace }), database, variables, address);
     if (taskQueue !== null) testWorker.useQueue(taskQueue);
+    testWorker.#bucket = bucket;
     testWorker.configure(yaml);
     return testWorker;
   }
@@ -111,15 +116,23 @@ export class TestWorker {
   }
 
   /** The same in a namespace of its own: the id of a deliverer has only the sink and the source in it. */
-  static async prepareApart(yaml: string, taskQueue: string | null = null): Promise<TestWorker> {
+  static async prepareApart(
+    yaml: string,
+    taskQueue: string | null = null,
+    bucket: S3Setting | null = null,
+  ): Promise<TestWorker> {
     const address = inject('temporalAddress');
     const namespace = await createNamespace(address, `apart-${randomUUID()}`);
     await namespace.close();
-    return TestWorker.prepare(yaml, {}, address, namespace.name, taskQueue);
+    return TestWorker.prepare(yaml, {}, address, namespace.name, taskQueue, bucket);
   }
 
-  static async createApart(yaml: string, taskQueue: string | null = null): Promise<TestWorker> {
-    return started(await TestWorker.prepareApart(yaml, taskQueue));
+  static async createApart(
+    yaml: string,
+    taskQueue: string | null = null,
+    bucket: S3Setting | null = null,
+  ): Promise<TestWorker> {
+    return started(await TestWorker.prepareApart(yaml, taskQueue, bucket));
   }
 
   /** The same for commands, which give their work to the usual queue: see {@link commandVariables}. */
@@ -127,10 +140,22 @@ export class TestWorker {
     return TestWorker.createApart(yaml, new Instance().taskQueue);
   }
 
+  /** The same with its store in a bucket. */
+  static async createOnBucket(yaml: string, bucket: S3Setting): Promise<TestWorker> {
+    return TestWorker.createApart(yaml, new Instance().taskQueue, bucket);
+  }
+
   /** What a command needs in its environment to work with the database, namespace and store of this worker. */
   commandVariables(): Record<string, string> {
     const variables = serverVariables(this.database, this.#address, this.client.options.namespace);
-    return { ...variables, DAYBOOK_DATA: this.path('data') };
+    if (this.#bucket === null) return { ...variables, DAYBOOK_DATA: this.path('data') };
+    return {
+      ...variables,
+      DAYBOOK_STORE: storeName(this.#bucket),
+      AWS_ENDPOINT_URL_S3: this.#bucket.endpoint ?? '',
+      AWS_ACCESS_KEY_ID: this.#bucket.keys?.accessKeyId ?? '',
+      AWS_SECRET_ACCESS_KEY: this.#bucket.keys?.secretAccessKey ?? '',
+    };
   }
 
   configure(yaml: string): void {
@@ -165,7 +190,7 @@ export class TestWorker {
       lookUp,
       redact,
       dataFolder: this.path('data'),
-      storeFolder: this.path('data'),
+      store: this.#bucket ?? { kind: 'directory', folder: this.path('data') },
       logger,
       sdkMetrics: null,
       ui: null,

@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
-import { deleteLeftovers } from '../../store/blobs/leftovers.ts';
 import { storedId, storePaths } from '../../store/paths/paths.ts';
 import { runningWorkflows } from '../../temporal/running-workflows.ts';
 import type { Uses } from '../support/dependencies.ts';
@@ -32,7 +31,7 @@ export function createSweepSpool({ store, journal, lastRuns }: Uses<'store' | 'j
     if (dryRun) return { batches, leftovers: 0 };
     await lastRuns.mergeSilent();
     const inStore = await store.deleteLeftovers(context.signal);
-    return { batches, leftovers: inStore + (await deleteLeftovers(journal.csv, context.signal)) };
+    return { batches, leftovers: inStore + (await journal.deleteLeftovers('parts', context.signal)) };
   };
 }
 

@@ -1,9 +1,8 @@
 import type { Compute } from '../../sources/compute/compute.ts';
 import { createIdsOf, type IdsOf } from '../../sources/compute/stored-ids.ts';
 import { readIdRules, type IdRule } from '../../store/run/id-rules.ts';
-import type { JournalFile } from '../../store/journal/journal-files.ts';
+import type { JournalFile } from '../../store/journal/journal-file.ts';
 import type { JournalRow } from '../../store/journal/read-journal.ts';
-import { journalPaths } from '../../store/paths/paths.ts';
 import type { Uses } from '../support/dependencies.ts';
 
 /**
@@ -49,13 +48,13 @@ async function withIds(
 }
 
 /** A sealed day may contain parts from before and after: only a day that had ended counts. */
-function wasWrittenBefore(before: string, file: JournalFile, { createdAt }: JournalRow): boolean {
-  switch (file.kind) {
+function wasWrittenBefore(before: string, { kind, ingestedAt }: JournalFile, { createdAt }: JournalRow): boolean {
+  switch (kind) {
     case 'archive':
       return Date.parse(createdAt ?? '') < Date.parse(before);
     case 'part':
-      return (journalPaths.part.parse(file.name)?.ingestedAt ?? before) < before;
+      return (ingestedAt ?? before) < before;
     case 'sealed':
-      return (journalPaths.sealed.parse(file.name)?.day ?? before) < before.slice(0, 10);
+      return (ingestedAt ?? before) < before.slice(0, 10);
   }
 }

@@ -1,6 +1,5 @@
 import type { JournalSelection, JournalUnit } from '../../domain/storage/journal.ts';
 import { UnknownSource } from '../../domain/errors.ts';
-import { journalSources } from '../../store/journal/journal-files.ts';
 import { filesOf, journalUnits } from '../../store/journal/walk-journal.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { halfMoved, assertRekeyFinished } from '../run/rekey-guard.ts';
@@ -31,7 +30,7 @@ export function createPlanJournalReplay({
 }: Uses<'journal' | 'store' | 'searchAttribute'>) {
   return async function planJournalReplay({ choice, after }: PlanJournalReplayInput): Promise<PlannedJournalReplay> {
     const { source, archives } = choice;
-    if (after === null && source !== null && !archives && !(await journalSources(journal)).includes(source)) {
+    if (after === null && source !== null && !archives && !(await journal.sources()).includes(source)) {
       throw new UnknownSource(`replay: ${source} has no CSV; it has not been polled yet`);
     }
     if (source !== null) await assertRekeyFinished(store, source);

@@ -49,7 +49,7 @@ export function createRebuildJournal(
       const counts = await withClient(owner, (client) =>
         rebuildSource(
           {
-            folders: journal,
+            journal,
             store,
             signal,
             rows: (before) =>

@@ -2,7 +2,6 @@ import { log } from '@temporalio/activity';
 import { retentionCutoff } from '../../domain/storage/retention.ts';
 import { daysToRetire, retireDays, type RetirementResult } from '../../sinks/postgres/days/retire-days.ts';
 import { createArchives } from '../../store/journal/archives.ts';
-import { deleteLeftovers } from '../../store/blobs/leftovers.ts';
 import type { Uses } from '../support/dependencies.ts';
 import type { DryRunInput } from './make-partitions.ts';
 import { adapterContext } from '../support/adapter-context.ts';
@@ -31,7 +30,7 @@ export function createRetirePartitions({
       return { retired: days.map((day) => ({ day, rows: null, archive: null })), putBack: [], failed: [] };
     }
     // An archive is large: what a kill left of one is deleted before the next is written.
-    await deleteLeftovers(journal.archives, signal);
+    await journal.deleteLeftovers('archives', signal);
     return retireDays({
       owner,
       archives: createArchives(store),

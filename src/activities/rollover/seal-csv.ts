@@ -1,10 +1,10 @@
 import { log } from '@temporalio/activity';
 import { dayOfDate } from '../../domain/time/day.ts';
 import { DamagedFile, SinkUnavailable, messageOf } from '../../domain/errors.ts';
-import { deleteSealed, expiredDays, unsealedDays, type SourceDay } from '../../store/journal/past-days.ts';
-import type { JournalFolders } from '../../store/journal/journal-files.ts';
-import { sealDay } from '../../store/journal/seal-day.ts';
-import { JournalBusy } from '../../store/journal/seal-lock.ts';
+import { expiredDays, unsealedDays } from '../../store/journal/past-days.ts';
+import type { Journal } from '../../store/journal/journal.ts';
+import type { SourceDay } from '../../store/journal/journal-file.ts';
+import { JournalBusy } from '../../store/journal/seal-context.ts';
 import { storePaths } from '../../store/paths/paths.ts';
 import { recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
@@ -52,7 +52,7 @@ export function createSealCsv(dependencies: AlertTools & Uses<'config' | 'journa
     const damaged = dryRun ? [] : await sealAll(dependencies, ready, context);
     const { csv, deadLetters } = retentionsOf(config.current());
     const expired = csv === null ? [] : await expiredDays(journal, ago(now, csv));
-    if (!dryRun) for (const day of expired) await deleteSealed(journal, day, context.signal);
+    if (!dryRun) for (const day of expired) await journal.deleteSealed(day, context.signal);
     const letters =
       deadLetters === null ? [] : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters));
     if (!dryRun) for (const path of letters) await store.delete(path);
@@ -96,10 +96,10 @@ class Sealing {
   /** Sources of which that is so. */
   readonly unsealed = new Set<string>();
   readonly #busy = new Set<string>();
-  readonly #journal: JournalFolders;
+  readonly #journal: Journal;
   readonly #context: AdapterContext;
 
-  constructor(journal: JournalFolders, context: AdapterContext) {
+  constructor(journal: Journal, context: AdapterContext) {
     this.#journal = journal;
     this.#context = context;
   }
@@ -112,7 +112,7 @@ class Sealing {
       signal.throwIfAborted();
       try {
         const onProgress = (details: object) => this.#report(one, details);
-        await sealDay(this.#journal, one.source, one.day, { signal, onProgress, impatient });
+        await this.#journal.sealDay(one, { signal, onProgress, impatient });
       } catch (error) {
         if (signal.aborted) throw error;
         if (error instanceof JournalBusy) busy.push(one);

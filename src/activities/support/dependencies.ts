@@ -19,7 +19,7 @@ import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import type { RecentBatches } from '../../store/delivery/recent-batches.ts';
 import type { FeedItemsStore } from '../../store/run/feed-items.ts';
 import type { FileProgressStore } from '../../store/run/file-progress.ts';
-import type { JournalFolders } from '../../store/journal/journal-files.ts';
+import type { Journal } from '../../store/journal/journal.ts';
 import type { LastRuns } from '../../store/run/last-runs.ts';
 import type { SeenKeys } from '../../store/run/seen-keys.ts';
 
@@ -38,7 +38,7 @@ export interface ActivityDependencies {
   readonly feedItems: FeedItemsStore;
   readonly csv: StorageWriter;
   /** Where the CSV writer's parts lie, and archives. */
-  readonly journal: JournalFolders;
+  readonly journal: Journal;
   readonly postgres: StorageWriter;
   readonly canaryRows: CanaryRows;
   readonly maintenance: Maintenance;

@@ -5,7 +5,7 @@ import { temporalSettings, type TemporalSettings } from '../../config/environmen
 import type { Instance } from '../../domain/instance.ts';
 import { embeddedPostgresSettings, embeddedTemporalSettings, embeddedUi } from '../../embedded/addresses.ts';
 import { Home } from '../../embedded/home/home.ts';
-import { createDirectoryStore } from '../../store/blobs/directory-store.ts';
+import { openStores } from '../../store/open-stores.ts';
 import type { BlobStore, Damage } from '../../store/blobs/blob-store.ts';
 import { naming, settingAside } from '../../store/alerts/store-alert.ts';
 import { CannotStart, UsageError } from '../../domain/errors.ts';
@@ -41,12 +41,12 @@ export function createContext(options: CommonOptions): Context {
 
 /** The store for a command that writes: damaged files that it meets are set aside, as a worker does, and named on stderr. */
 export function openStore({ environment }: Context): BlobStore {
-  return settingAside(createDirectoryStore(environment.storeFolder), ({ message }) => printInfo(`store: ${message}`));
+  return settingAside(openStores(environment).store.blobs, ({ message }) => printInfo(`store: ${message}`));
 }
 
 /** The same for one that only looks: it names damaged files, and leaves them to a worker. */
 export function openStoreToRead({ environment }: Context, onDamage = sayDamage): BlobStore {
-  return naming(createDirectoryStore(environment.storeFolder), onDamage);
+  return naming(openStores(environment).store.blobs, onDamage);
 }
 
 function sayDamage(damage: Damage): void {

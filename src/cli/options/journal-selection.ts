@@ -3,7 +3,9 @@ import type { JournalSelection } from '../../domain/storage/journal.ts';
 import { formatMicros } from '../../domain/time/timestamp.ts';
 import { parseWindow } from '../../domain/time/time-range.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
-import { journalFoldersIn, journalSources, type JournalFolders } from '../../store/journal/journal-files.ts';
+import type { Journal } from '../../store/journal/journal.ts';
+import { journalOf } from '../../store/journal/open-journal.ts';
+import { openStores } from '../../store/open-stores.ts';
 import type { CommonOptions, Context } from './context.ts';
 import { UsageError } from '../../domain/errors.ts';
 
@@ -16,18 +18,18 @@ export interface SelectionOptions extends CommonOptions {
   readonly archives?: boolean;
 }
 
-export function journalFolders({ environment }: Context): JournalFolders {
-  return journalFoldersIn(environment.dataFolder, environment.storeFolder);
+export function openJournal({ environment }: Context): Journal {
+  return journalOf(openStores(environment));
 }
 
 /** @throws UsageError */
-export async function readSelection(options: SelectionOptions, folders: JournalFolders): Promise<JournalSelection> {
+export async function readSelection(options: SelectionOptions, journal: Journal): Promise<JournalSelection> {
   const { source = null, archives = false } = options;
   if (source !== null && !archives) {
-    const known = await journalSources(folders);
+    const known = await journal.sources();
     if (!known.includes(source)) {
       throw new UsageError(
-        `--source: ${folders.csv} has no records of "${source}"; ${known.length === 0 ? 'it has none at all yet' : `its sources: ${known.join(', ')}`}`,
+        `--source: ${journal.name} has no records of "${source}"; ${known.length === 0 ? 'it has none at all yet' : `its sources: ${known.join(', ')}`}`,
       );
     }
   }

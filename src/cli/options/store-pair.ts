@@ -2,6 +2,7 @@ import type { PostgresSettings } from '../../config/environment/postgres-setting
 import type { Alert } from '../../domain/monitoring/alert.ts';
 import { ForeignStore, messageOf } from '../../domain/errors.ts';
 import { noSource } from '../../domain/names.ts';
+import { storeName } from '../../domain/storage/store-setting.ts';
 import { withTimeout } from '../../formats/timeout.ts';
 import { withClient } from '../../sinks/postgres/connection/client.ts';
 import { prepareSession } from '../../sinks/postgres/connection/session.ts';
@@ -148,7 +149,7 @@ function pairOf({ environment }: Context, store: BlobStore, settings: PostgresSe
   return {
     store,
     schema: settings.schema,
-    names: pairNames(environment.storeFolder, settings),
+    names: pairNames(storeName(environment.store), settings),
     connect: (work) =>
       withClient(settings, async (client) => {
         await prepareSession(client);

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { openStores } from '../../store/open-stores.ts';
 import type { Context } from '../options/context.ts';
 import { suggestion } from './suggestion.ts';
 
@@ -14,7 +15,7 @@ export function startupBanner(context: Context, { ui, http, sources }: Addresses
   const [first = 'SOURCE'] = sources;
   const lines: [string, string][] = [
     ['Web UI', ui ?? 'see your Temporal server'],
-    ['CSV', `${shortPath(context.environment.dataFolder)}/csv/`],
+    ['CSV', csvOf(context)],
     ['SQL', './daybook sql "select source, count(*) from raw_events group by 1"'],
     ['status', http === null ? 'off' : `${http}/`],
     ['health', http === null ? 'off' : `${http}/readyz`],
@@ -30,6 +31,12 @@ export function startupBanner(context: Context, { ui, http, sources }: Addresses
     '  Ctrl-C stops everything; the next start resumes from here.',
     '',
   ].join('\n');
+}
+
+/** Where the journal is. */
+function csvOf({ environment }: Context): string {
+  const { setting, name } = openStores(environment).journal;
+  return `${setting.kind === 'directory' ? shortPath(name) : name}/`;
 }
 
 function shortPath(path: string): string {

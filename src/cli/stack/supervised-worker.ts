@@ -4,6 +4,7 @@ import type { TemporalSettings } from '../../config/environment/temporal-setting
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import { startWorkerProcess } from '../../embedded/processes/children.ts';
 import { tailOf } from '../../embedded/processes/managed-process.ts';
+import { storeName } from '../../domain/storage/store-setting.ts';
 import type { WorkerMessage } from '../../worker/ipc-messages.ts';
 import { CannotStart, UsageError } from '../../domain/errors.ts';
 import type { Context } from '../options/context.ts';
@@ -121,7 +122,7 @@ async function workerEnvironment(
     DAYBOOK_INSTANCE: instance.name,
     DAYBOOK_CONFIG: environment.configFile,
     DAYBOOK_DATA: environment.dataFolder,
-    DAYBOOK_STORE: environment.storeFolder,
+    DAYBOOK_STORE: storeName(environment.store),
     DAYBOOK_HOME: environment.homeFolder,
     DAYBOOK_HTTP: http ? `${bracketed(http.host)}:${home.ports.http}` : 'off',
     DAYBOOK_EMBEDDED: 'off',

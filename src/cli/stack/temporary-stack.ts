@@ -66,7 +66,7 @@ export async function withTemporaryStack<T>(
       alertWebhook: environment.alertWebhook,
       acceptNewStore: acceptsNewStore(context, options),
       dataFolder: environment.dataFolder,
-      storeFolder: environment.storeFolder,
+      store: environment.store,
       onReceipt: () => {},
     });
     installUnhandledErrorHandlers(worker, logger);

@@ -4,6 +4,8 @@ import { openDotEnv } from './dot-env.ts';
 import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
 import { namedInstance } from './instance-name.ts';
 import { ownerSettings, postgresSettings, type PostgresSettings } from './postgres-settings.ts';
+import { storeSetting } from './store-setting.ts';
+import type { StoreSetting } from '../../domain/storage/store-setting.ts';
 import { InvalidEnvironment, lookUpIn, type LookUp } from '../secrets/references.ts';
 
 /** Everything that the environment decides. Read from `process.env` here, and for child processes in `child-environment.ts`. */
@@ -24,7 +26,7 @@ export interface Environment {
   /** CSV parts. */
   readonly dataFolder: string;
   /** Spool, state, receipts, dead letters. */
-  readonly storeFolder: string;
+  readonly store: StoreSetting;
   /** State of the embedded stack. */
   readonly homeFolder: string;
   /** `DAYBOOK_ACCEPT_NEW_STORE`: joins a store and a database that do not belong together. */
@@ -78,10 +80,7 @@ export function readEnvironment(
   const lookUp: LookUp = (name) => own(name) ?? lookUpIn(dotEnv())(name);
   const homeFolder = options.demo ? demoHome : resolve(lookUp('DAYBOOK_HOME') || '.daybook');
   const dataFolder = options.demo ? join(homeFolder, 'data') : resolve(lookUp('DAYBOOK_DATA') || 'data');
-  const store = options.demo ? '' : lookUp('DAYBOOK_STORE') || '';
-  if (store.startsWith('s3://')) {
-    throw new InvalidEnvironment(`DAYBOOK_STORE: found "${store}", but s3:// is not available yet; leave it unset`);
-  }
+  const proxies = proxiesOf(lookUp);
   const postgres = postgresSettings(lookUp);
   return {
     postgres,
@@ -92,14 +91,14 @@ export function readEnvironment(
     temporalUi: webUi(lookUp('TEMPORAL_UI_URL')),
     configFile,
     dataFolder,
-    storeFolder: store === '' ? dataFolder : resolve(store),
+    store: options.demo ? { kind: 'directory', folder: dataFolder } : storeSetting(lookUp, dataFolder, proxies),
     homeFolder,
     embedded: flag(lookUp, 'DAYBOOK_EMBEDDED'),
     acceptNewStore: flag(lookUp, 'DAYBOOK_ACCEPT_NEW_STORE', 'off'),
     http: httpSetting(lookUp('DAYBOOK_HTTP')),
     httpHosts: hostNames('DAYBOOK_HTTP_HOSTS', lookUp('DAYBOOK_HTTP_HOSTS') || ''),
     logLevel: logLevel(lookUp('LOG_LEVEL') || 'info'),
-    proxies: proxies(lookUp),
+    proxies,
     alertWebhook: webhook(lookUp('DAYBOOK_ALERT_WEBHOOK')),
     cacheFolder: join(userCache(own), 'daybook'),
     variables: { ...dotEnv(), ...variables },
@@ -124,7 +123,7 @@ function flag(lookUp: LookUp, name: string, otherwise: 'on' | 'off' = 'on'): boo
   throw new InvalidEnvironment(`${name}: found "${text}", expected on or off`);
 }
 
-function proxies(lookUp: LookUp): Environment['proxies'] {
+function proxiesOf(lookUp: LookUp): Environment['proxies'] {
   const either = (name: string) => lookUp(name.toLowerCase()) || lookUp(name);
   const [httpProxy, httpsProxy, noProxy] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].map(either);
   for (const [name, url] of Object.entries({ HTTP_PROXY: httpProxy, HTTPS_PROXY: httpsProxy })) {

@@ -59,7 +59,30 @@ export const environmentVariables: readonly Variable[] = [
   },
   { name: 'DAYBOOK_CONFIG', default: '`daybook.yaml`', meaning: 'the configuration file; `--config` has priority' },
   { name: 'DAYBOOK_DATA', default: '`data`', meaning: 'CSV journal' },
-  { name: 'DAYBOOK_STORE', default: '`DAYBOOK_DATA`', meaning: 'spool, state, receipts, dead letters, archives' },
+  {
+    name: 'DAYBOOK_STORE',
+    default: '`DAYBOOK_DATA`',
+    meaning:
+      'spool, state, receipts, dead letters, archives: a folder; or `s3://bucket/prefix`, which has the CSV journal too, see [deployment](deployment.md#a-bucket-as-the-store)',
+  },
+  { name: 'AWS_REGION', default: "that of AWS's configuration file", meaning: 'region of the bucket' },
+  { name: 'AWS_DEFAULT_REGION', default: '', meaning: 'the same where `AWS_REGION` is not set' },
+  { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'URL of another server that speaks S3' },
+  { name: 'AWS_ENDPOINT_URL', default: '', meaning: 'the same where `AWS_ENDPOINT_URL_S3` is not set' },
+  {
+    name: 'AWS_ACCESS_KEY_ID',
+    default: 'as AWS finds keys',
+    meaning: 'key for the bucket, a secret; else shared files, a process, a container, an instance or a web identity',
+  },
+  { name: 'AWS_SECRET_ACCESS_KEY', default: '', meaning: 'its secret part, a secret' },
+  { name: 'AWS_SESSION_TOKEN', default: '', meaning: 'its token, a secret, if it is a temporary one' },
+  { name: 'AWS_PROFILE', default: 'the default one', meaning: "profile of AWS's shared files, if no key is set" },
+  {
+    name: 'AWS_CA_BUNDLE',
+    default: '`SSL_CERT_FILE`, else well-known authorities',
+    meaning: 'PEM file of the authorities that are trusted for the bucket',
+  },
+  { name: 'SSL_CERT_FILE', default: '', meaning: 'the same where `AWS_CA_BUNDLE` is not set' },
   { name: 'DAYBOOK_HOME', default: '`.daybook`', meaning: 'state and logs of the embedded servers' },
   {
     name: 'DAYBOOK_EMBEDDED',
@@ -84,7 +107,7 @@ export const environmentVariables: readonly Variable[] = [
   },
   { name: 'DAYBOOK_ALERT_WEBHOOK', default: '', meaning: 'URL that alerts are posted to, a secret' },
   { name: 'LOG_LEVEL', default: '`info`', meaning: '`trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`' },
-  { name: 'HTTP_PROXY', default: '', meaning: 'proxy for http sources; lower case works too' },
+  { name: 'HTTP_PROXY', default: '', meaning: 'proxy for http sources, and for a bucket; lower case works too' },
   { name: 'HTTPS_PROXY', default: '', meaning: 'the same for https' },
   {
     name: 'NO_PROXY',

@@ -45,9 +45,9 @@ export interface CanaryReport {
 /** What to do about a step that failed, where its message does not say so. */
 const remedies: Readonly<Record<CanaryStep, string>> = {
   fetch: 'check that DAYBOOK_STORE is writable, and see the log of the worker',
-  'write to CSV': 'check that DAYBOOK_DATA is writable and has free space',
+  'write to CSV': 'check that DAYBOOK_DATA, or the bucket, is writable and has free space',
   'write to PostgreSQL': 'run ./daybook doctor',
-  'confirm in CSV': 'check that all workers share DAYBOOK_DATA',
+  'confirm in CSV': 'check that all workers share DAYBOOK_DATA, or have the same DAYBOOK_STORE',
   'confirm in PostgreSQL': 'check that PG_HOST and PG_PORT lead to one database, the primary',
   'clean up': 'the next canary deletes the rest',
   report: 'check that DAYBOOK_STORE is writable',

@@ -2,9 +2,10 @@
 export const storageParts = ['store', 'journal', 'home'] as const;
 export type StoragePart = (typeof storageParts)[number];
 
-/** Whether a folder can be written. */
+/** Whether a folder, or a bucket, can be written. */
 export interface StorageStatus {
   readonly part: StoragePart;
+  /** Its path, or the URL of a bucket. */
   readonly folder: string;
   /** Why it cannot be written; null = it can, as far as is known. */
   readonly error: string | null;
@@ -14,10 +15,15 @@ export interface StorageStatus {
   readonly freeBytes: number | null;
 }
 
-/** What cannot be written, each in a few words: `the store (/data) cannot be written: ENOSPC: no space left on device`. */
+/**
+ * What cannot be used, each in a few words: `the store (/data) cannot be written: ENOSPC: no space left on device`. Of a bucket a
+ * right may be missing other than that to write.
+ */
 export function storageProblems(storage: readonly StorageStatus[]): string[] {
   return storage.flatMap(({ part, folder, error }) =>
-    error === null ? [] : [`the ${part} (${folder}) cannot be written: ${error}`],
+    error === null
+      ? []
+      : [`the ${part} (${folder}) cannot be ${folder.startsWith('s3://') ? 'used' : 'written'}: ${error}`],
   );
 }
 

@@ -26,6 +26,13 @@ export function dayNumberOfMicros(micros: Micros): number {
   return daysOfMicros(micros);
 }
 
+/** Whether a text is a day of the calendar. */
+export function isDay(text: string): text is Day {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const number = dayNumber(text);
+  return !Number.isNaN(number) && dayOfNumber(number) === text;
+}
+
 export function addDays(day: Day, days: number): Day {
   return dayOfNumber(dayNumber(day) + days);
 }

@@ -1,7 +1,7 @@
 import { csvPart, withoutRepeats } from '../../formats/csv-part.ts';
 import { noCounts } from '../../domain/run/receipt.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
-import type { journalPaths } from '../../store/paths/paths.ts';
+import type { JournalPartPaths } from '../../store/paths/paths.ts';
 import type { StorageWriter } from '../storage-writer.ts';
 
 /**
@@ -9,10 +9,7 @@ import type { StorageWriter } from '../storage-writer.ts';
  * what it must hold.
  * @param paths where parts lie
  */
-export function createCsvWriter(
-  folder: Pick<BlobStore, 'put' | 'delete'>,
-  paths: Pick<typeof journalPaths, 'part' | 'probe'>,
-): StorageWriter {
+export function createCsvWriter(folder: Pick<BlobStore, 'put' | 'delete'>, paths: JournalPartPaths): StorageWriter {
   const probePath = paths.probe.build({});
   return {
     sink: 'csv',

@@ -7,7 +7,7 @@ import {
   type NameLookup,
   type Reach,
 } from './address-guard.ts';
-import type { Route } from './route.ts';
+import type { Route } from '../../formats/proxy-route.ts';
 
 /** Of all headers of an answer together. */
 export const maxHeaderBytes = 64 * 1024;

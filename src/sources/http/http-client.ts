@@ -5,7 +5,7 @@ import type { NameLookup, Reach } from './address-guard.ts';
 import { readBody } from './decode-body.ts';
 import { Dispatchers, maxHeaderBytes } from './dispatchers.ts';
 import { rawQuery } from './raw-query.ts';
-import { routeOf, type ProxySettings } from './route.ts';
+import { routeOf, type ProxySettings } from '../../formats/proxy-route.ts';
 
 export interface HttpRequest {
   /** The source's name, for messages. */

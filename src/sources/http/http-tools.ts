@@ -4,7 +4,7 @@ import { createAccessTokens } from './auth.ts';
 import type { HttpTools } from './fetch-document.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
 import { createRobotsRules } from './robots.ts';
-import type { ProxySettings } from './route.ts';
+import type { ProxySettings } from '../../formats/proxy-route.ts';
 
 export interface HttpToolsOptions {
   readonly version: string;

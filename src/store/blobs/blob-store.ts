@@ -20,7 +20,11 @@ export interface BlobStore {
   walk(folder: string): AsyncIterable<string>;
   /** The same at once, for folders that hold a bounded number. */
   list(folder: string): Promise<string[]>;
-  /** The same, but only those written before a time. */
+  /** The same with the bytes of each, in order. */
+  sizes(folder: string): Promise<ReadonlyMap<string, number>>;
+  /** Names of the folders right below a folder, in order, whatever they hold. */
+  folders(folder: string): Promise<string[]>;
+  /** The same as `list`, but only those written before a time. */
   listOlder(folder: string, before: Date): Promise<string[]>;
   /** Deletes a blob; does nothing where there is none. */
   delete(path: string): Promise<void>;

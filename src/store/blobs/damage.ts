@@ -1,5 +1,6 @@
 import { noSource } from '../../domain/names.ts';
 import type { BlobStore, Damage } from './blob-store.ts';
+import { bucketPaths } from '../paths/bucket-paths.ts';
 import { journalFolder, journalPaths, storeKindOf, storePaths, type StoreKind } from '../paths/paths.ts';
 
 /** Reports a damage to the opener of the store. */
@@ -38,7 +39,10 @@ export async function listDamaged(store: BlobStore): Promise<{ readonly path: st
 export function sourceOf(path: string): string {
   const kind = storeKindOf(path);
   const inJournal = path.slice(`${journalFolder}/`.length);
-  const found = kind === null ? journalPaths.part.parse(inJournal) : storePaths[kind].parse(path);
+  const found =
+    kind === null
+      ? (journalPaths.part.parse(inJournal) ?? bucketPaths.part.parse(inJournal))
+      : storePaths[kind].parse(path);
   return found !== null && 'source' in found ? String(found.source) : noSource;
 }
 

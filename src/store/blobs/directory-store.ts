@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { link, mkdir, open, opendir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, messageOf, SinkUnavailable } from '../../domain/errors.ts';
@@ -65,16 +66,22 @@ export function createDirectoryStore(root: string): BlobStore {
 
     async listOlder(folder, before) {
       const older: string[] = [];
+      for await (const [path, { mtime }] of walkDescribed(folder)) if (mtime < before) older.push(path);
+      return older;
+    },
+
+    async sizes(folder) {
+      const sizes = new Map<string, number>();
+      for await (const [path, { size }] of walkDescribed(folder)) sizes.set(path, size);
+      return sizes;
+    },
+
+    async folders(folder) {
       try {
-        for await (const path of walkFiles(folder)) {
-          const found = await stat(join(root, path)).catch((error: unknown) => {
-            if (isMissing(error)) return null;
-            throw error;
-          });
-          if (found && found.mtime < before) older.push(path);
-        }
-        return older;
+        const names = await namesIn(join(root, folder));
+        return names.flatMap((name) => (name.endsWith('/') ? name.slice(0, -1) : [])).sort();
       } catch (error) {
+        if (isMissing(error)) return [];
         throw unavailable('list', folder, error);
       }
     },
@@ -109,6 +116,21 @@ export function createDirectoryStore(root: string): BlobStore {
   async function* walk(folder: string): AsyncGenerator<string> {
     try {
       yield* walkFiles(folder);
+    } catch (error) {
+      throw unavailable('list', folder, error);
+    }
+  }
+
+  /** With what the system says of each; what is deleted meanwhile is left out. */
+  async function* walkDescribed(folder: string): AsyncGenerator<[string, Stats]> {
+    try {
+      for await (const path of walkFiles(folder)) {
+        const found = await stat(join(root, path)).catch((error: unknown) => {
+          if (isMissing(error)) return null;
+          throw error;
+        });
+        if (found) yield [path, found];
+      }
     } catch (error) {
       throw unavailable('list', folder, error);
     }

@@ -1,28 +1,23 @@
-import { readdir, rm, rmdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DamagedFile } from '../../domain/errors.ts';
 import { canarySource } from '../../domain/names.ts';
 import type { BatchRef } from '../../domain/run/batch.ts';
 import type { SpooledRecord } from '../../domain/run/record.ts';
 import type { IsOver } from './canary-blobs.ts';
-import { isMissing } from '../blobs/file-errors.ts';
-import { journalPaths } from '../paths/paths.ts';
-import { findPart, partFile, type JournalFile, type JournalFolders } from '../journal/journal-files.ts';
+import { findPart } from '../journal/find-part.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { JournalFile } from '../journal/journal-file.ts';
 import { readWhole } from '../journal/read-whole.ts';
-
-/** A temporary file is there for a moment; an older one was left by a kill. */
-const temporaryMs = 5_000;
 
 /** Reads the part of a canary back. Null = it holds the record and no other; else what was found. */
 export async function problemOfPart(
-  folders: JournalFolders,
+  journal: Journal,
   batch: BatchRef,
   { sourceId, occurredAt, payload }: SpooledRecord,
 ): Promise<string | null> {
-  const part = await findPart(folders, batch);
+  const part = await findPart(journal, batch);
   const rows = part && (await readWhole(part));
   if (part === null || rows === null) {
-    return `no file of batch ${batch.hash.slice(0, 16)} in ${join(folders.csv, canarySource)}`;
+    return `no file of batch ${batch.hash.slice(0, 16)} in ${journal.name}/${journal.paths.part.folder({ source: canarySource })}`;
   }
   if (rows instanceof DamagedFile) return rows.message;
   const [row] = rows;
@@ -35,41 +30,19 @@ export async function problemOfPart(
   return isIt ? null : `the record in ${part.path} differs from the fetched one`;
 }
 
-/** Deletes the parts of canaries that are over, and folders that are empty then. */
-export async function clearCanaryParts({ csv }: JournalFolders, isOver: IsOver): Promise<void> {
-  const folder = journalPaths.part.folder({ source: canarySource });
-  for (const day of await namesIn(join(csv, folder))) {
-    for (const name of await namesIn(join(csv, folder, day))) {
-      const part = partFile(csv, `${folder}/${day}/${name}`);
-      if (await mayGo(part, name, isOver)) await rm(part.path, { force: true });
-    }
-    await removeIfEmpty(join(csv, folder, day));
+/** Deletes the parts of canaries that are over, and what kills left of others. */
+export async function clearCanaryParts(journal: Journal, isOver: IsOver): Promise<void> {
+  for (const day of await journal.partDays(canarySource)) {
+    const { parts } = await journal.day(canarySource, day);
+    for (const part of parts) if (await mayGo(part, isOver)) await journal.deletePart(part);
   }
-  await removeIfEmpty(join(csv, folder));
+  await journal.tidy(canarySource);
 }
 
-async function mayGo(part: JournalFile, name: string, isOver: IsOver): Promise<boolean> {
-  if (name.startsWith('.')) {
-    const found = await stat(part.path).catch(() => null);
-    return found !== null && Date.now() - found.mtimeMs > temporaryMs;
-  }
+async function mayGo(part: JournalFile, isOver: IsOver): Promise<boolean> {
   const rows = await readWhole(part);
   if (rows === null) return false;
   const [row] = rows instanceof DamagedFile ? [] : rows;
   // An unreadable part is useless to any canary.
   return row === undefined || isOver(row.sourceId);
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-}
-
-/** Another canary may be writing there right now. */
-async function removeIfEmpty(folder: string): Promise<void> {
-  await rmdir(folder).catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { Transform, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import type { JournalFile } from './journal-file.ts';
 
 /** The uncompressed bytes of a file of the journal, and what is known of them at the end. */
 export interface JournalBytes {
@@ -13,7 +13,7 @@ export interface JournalBytes {
 }
 
 /** Opens a file. Failures are errors of its stream. */
-export function openJournalBytes(path: string): JournalBytes {
+export function openJournalBytes({ name, stream: open }: Pick<JournalFile, 'name' | 'stream'>): JournalBytes {
   const hash = createHash('sha256');
   let last = newline;
   const counter = new Transform({
@@ -23,8 +23,8 @@ export function openJournalBytes(path: string): JournalBytes {
       done(null, chunk);
     },
   });
-  const file = createReadStream(path, { highWaterMark: chunkBytes });
-  const stages: readonly (Readable | Transform)[] = path.endsWith('.gz')
+  const file = open();
+  const stages: readonly (Readable | Transform)[] = name.endsWith('.gz')
     ? [file, createGunzip({ chunkSize: chunkBytes })]
     : [file];
   for (const stage of stages) stage.on('error', (error) => counter.destroy(error));

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Day } from '../../domain/time/day.ts';
 import { DamagedFile } from '../../domain/errors.ts';
 import { formatMicros, parseIso8601 } from '../../domain/time/timestamp.ts';
@@ -25,6 +26,8 @@ export interface SealManifest {
   readonly parts: number;
   /** Those of them whose names did not say what they must hold: 0.2.0 wrote such. Absent = none. */
   readonly unverified?: number;
+  /** In a bucket: the file that it describes, beside it. */
+  readonly file?: string;
 }
 
 /**
@@ -39,11 +42,24 @@ export async function readManifest(path: string): Promise<SealManifest | null> {
     if (isMissing(error)) return null;
     throw error;
   }
+  return parseManifest(
+    content,
+    path,
+    "restore it from a backup, or delete it: the content of the day's file then counts",
+  );
+}
+
+/** @throws DamagedFile if it is not a manifest; @param advice what to do then */
+export function parseManifest(content: Buffer, path: string, advice: string): SealManifest {
   const parsed = parseStoredJson(content, 'the manifest of a sealed day', isManifest);
   if (parsed.ok) return parsed.value;
-  throw new DamagedFile(
-    `journal: ${path} ${parsed.problem}; restore it from a backup, or delete it: the content of the day's file then counts`,
-  );
+  throw new DamagedFile(`journal: ${path} ${parsed.problem}; ${advice}`);
+}
+
+/** Whether a sealed day has no record of a time; without a manifest it may have some. */
+export function isOutside(manifest: SealManifest | null, { from, to }: TimeRangeText): boolean {
+  if (!manifest?.minOccurredAt || !manifest.maxOccurredAt) return false;
+  return manifest.maxOccurredAt < from || manifest.minOccurredAt >= to;
 }
 
 function isManifest(value: unknown): value is SealManifest {
@@ -54,6 +70,7 @@ function isManifest(value: unknown): value is SealManifest {
       replaces: 'string?',
       parts: 'number?',
       unverified: 'number?',
+      file: 'string?',
     })
   )
     return false;

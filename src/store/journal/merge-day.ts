@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { csvHeader, csvRows } from '../../formats/csv.ts';
 import { DamagedFile } from '../../domain/errors.ts';
 import { openJournalBytes } from './journal-bytes.ts';
-import type { JournalDay, JournalFile } from './journal-files.ts';
+import { withPrefetch, type JournalDay, type JournalFile } from './journal-file.ts';
 import { KeySet } from './key-set.ts';
 import { readJournal, stopAt, type JournalRow } from './read-journal.ts';
 
@@ -28,6 +25,15 @@ export interface Merged {
   readonly base: string | null;
 }
 
+/** Where a merged day is written to, and read back from. */
+export interface MergeTarget {
+  /** For messages; its ending says how it is read. */
+  readonly name: string;
+  /** Compresses a text and writes it. */
+  readonly write: (text: Readable, signal: AbortSignal) => Promise<void>;
+  readonly stream: JournalFile['stream'];
+}
+
 /**
  * Writes the records of a day, those that are sealed already first, each key once, to a new gzipped file, and reads it back.
  * Only the keys are held in memory. Safe to repeat: the same files give the same bytes.
@@ -35,21 +41,19 @@ export interface Merged {
  */
 export async function mergeDay(
   day: JournalDay,
-  target: string,
+  target: MergeTarget,
   signal: AbortSignal,
   onProgress: (rows: number) => void,
   rewrite: Rewrite | null = null,
 ): Promise<Merged> {
   const merge = new DayMerge(day, onProgress, rewrite);
-  const file = createWriteStream(target, { flags: 'wx', flush: true });
-  await pipeline(Readable.from(merge.text(), { objectMode: false }), createGzip(), file, { signal }).finally(() =>
-    merge.close(),
-  );
+  const text = Readable.from(merge.text(), { objectMode: false });
+  await target.write(text, signal).finally(() => merge.close());
   const merged = merge.result();
   const readBack = await sha256Of(target, signal);
   if (readBack === merged.sha256) return merged;
   throw new DamagedFile(
-    `journal: ${target} reads back with sha256 ${readBack}, expected ${merged.sha256}: the disk may be faulty`,
+    `journal: ${target.name} reads back with sha256 ${readBack}, expected ${merged.sha256}: the disk may be faulty`,
   );
 }
 
@@ -74,7 +78,7 @@ class DayMerge {
   async *text(): AsyncGenerator<Buffer> {
     yield this.#hashed(Buffer.from(csvHeader));
     const { sealed, parts } = this.#day;
-    for (const file of sealed ? [sealed, ...parts] : parts) {
+    for (const file of withPrefetch(sealed ? [sealed, ...parts] : parts)) {
       for await (const read of readJournal(file, stopAt, (sha256) => this.#noteEnd(file, sha256))) {
         const rows = this.#rewrite ? await this.#rewrite(read) : read;
         const fresh = rows.filter(({ source, sourceId }) => this.#keys.add(source, sourceId));
@@ -113,8 +117,8 @@ class DayMerge {
   }
 }
 
-async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
-  const bytes = openJournalBytes(path);
+async function sha256Of(target: MergeTarget, signal: AbortSignal): Promise<string> {
+  const bytes = openJournalBytes(target);
   for await (const _ of bytes.stream) signal.throwIfAborted();
   return bytes.sha256();
 }

@@ -1,10 +1,11 @@
 import type { CsvRecord } from '../../formats/csv.ts';
 import { addDays } from '../../domain/time/day.ts';
 import { maxBatchBytes, maxBatchRecords } from '../delivery/batches.ts';
-import type { JournalFile } from './journal-files.ts';
+import type { JournalFile } from './journal-file.ts';
 import { KeySet } from './key-set.ts';
 import { readJournal } from './read-journal.ts';
-import type { PartName, RepairTools } from './repair-tools.ts';
+import type { PartName } from '../paths/paths.ts';
+import type { RepairTools } from './repair-tools.ts';
 import { journalUnits, readUnit } from './walk-journal.ts';
 
 /** The rows that are missing from the journal while a part of it is damaged. */
@@ -65,10 +66,10 @@ export class MissingRows {
 
   /** The keys in other files of the journal, without damaged ones: another repair restores those. */
   async #addOtherKeys(keys: KeySet): Promise<void> {
-    const { folders } = this.#tools;
+    const { journal } = this.#tools;
     const choice = { source: this.#name.source, window: null, archives: false };
-    for (const unit of await journalUnits(folders, choice)) {
-      for await (const { file, rows } of readUnit(folders, unit, choice, () => {})) {
+    for (const unit of await journalUnits(journal, choice)) {
+      for await (const { file, rows } of readUnit(journal, unit, choice, () => {})) {
         if (file.name !== this.#part.name) for (const row of rows) keys.add(row.source, row.sourceId);
       }
     }

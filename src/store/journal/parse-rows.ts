@@ -2,9 +2,9 @@ import { CsvError, parse, type CsvErrorCode } from 'csv-parse';
 import { DamagedFile, messageOf } from '../../domain/errors.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import { formatMicros, parseIso8601 } from '../../domain/time/timestamp.ts';
-import { isMissing } from '../blobs/file-errors.ts';
+import { isUnread } from './journal-file-gone.ts';
 import { openJournalBytes } from './journal-bytes.ts';
-import type { JournalFile } from './journal-files.ts';
+import type { JournalFile } from './journal-file.ts';
 import { journalRow, rowsPerRead, type JournalRow, type Layout } from './journal-layout.ts';
 
 /** Called with each damage of a file, and its line. */
@@ -20,7 +20,7 @@ export async function* parseRows(
   damage: DamageAt,
   onEnd: (line: number, count: number, sha256: string) => Promise<void>,
 ): AsyncGenerator<JournalRow[]> {
-  const bytes = openJournalBytes(file.path);
+  const bytes = openJournalBytes(file);
   const parser = parse({ relax_column_count: true, record_delimiter: '\n', max_record_size: 0 });
   bytes.stream.on('error', (error) => parser.destroy(error));
   bytes.stream.pipe(parser);
@@ -42,7 +42,7 @@ export async function* parseRows(
       else if (rows.push(row) === rowsPerRead) yield rows.splice(0);
     }
   } catch (error) {
-    if (isMissing(error) || error instanceof DamagedFile) throw error;
+    if (isUnread(error) || error instanceof DamagedFile) throw error;
     if (rows.length > 0) yield rows.splice(0);
     const breach = breachOf(error);
     damage(breach.line ?? line + 1, `${breach.what}, expected ${expectationOf(file)}; nothing after it was read`);

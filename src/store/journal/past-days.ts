@@ -1,26 +1,9 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { addDays, type Day } from '../../domain/time/day.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { listDeferred } from '../delivery/deferred.ts';
-import { syncFolder } from '../blobs/directory-store.ts';
 import { storePaths } from '../paths/paths.ts';
-import {
-  journalDay,
-  journalDays,
-  journalPartDays,
-  journalSources,
-  sealedPath,
-  sealManifestPath,
-  type JournalFolders,
-} from './journal-files.ts';
-import { withSealLock } from './seal-lock.ts';
-
-/** What was ingested of a source on a day. */
-export interface SourceDay {
-  readonly source: string;
-  readonly day: Day;
-}
+import type { Journal } from './journal.ts';
+import type { SourceDay } from './journal-file.ts';
 
 export interface UnsealedDays {
   /** They have parts to seal. */
@@ -30,12 +13,14 @@ export interface UnsealedDays {
 }
 
 /** Past days of ingestion that have parts. */
-export async function unsealedDays(folders: JournalFolders, store: BlobStore, today: Day): Promise<UnsealedDays> {
+export async function unsealedDays(journal: Journal, store: BlobStore, today: Day): Promise<UnsealedDays> {
   const found: Record<keyof UnsealedDays, SourceDay[]> = { ready: [], waiting: [] };
-  for (const source of await journalSources(folders)) {
+  for (const source of await journal.sources()) {
     const deferred = new Set<Day | null>((await listDeferred(store, 'csv', source)).map(dayOfMarker));
-    for (const day of await journalPartDays(folders, source)) {
-      if (day >= today || (await journalDay(folders, source, day)).parts.length === 0) continue;
+    for (const day of await journal.partDays(source)) {
+      if (day >= today) continue;
+      const { parts, hasRemains } = await journal.day(source, day);
+      if (parts.length === 0 && !hasRemains) continue;
       found[deferred.has(day) ? 'waiting' : 'ready'].push({ source, day });
     }
   }
@@ -43,30 +28,16 @@ export async function unsealedDays(folders: JournalFolders, store: BlobStore, to
 }
 
 /** Sealed days all of which lies before `before`, and of which no part is left. */
-export async function expiredDays(folders: JournalFolders, before: Date): Promise<SourceDay[]> {
+export async function expiredDays(journal: Journal, before: Date): Promise<SourceDay[]> {
   const expired: SourceDay[] = [];
-  for (const source of await journalSources(folders)) {
-    for (const day of await journalDays(folders, source)) {
+  for (const source of await journal.sources()) {
+    for (const day of await journal.days(source)) {
       if (Date.parse(`${addDays(day, 1)}T00:00:00Z`) > before.getTime()) break;
-      const { sealed, parts } = await journalDay(folders, source, day);
-      if (sealed && parts.length === 0) expired.push({ source, day });
+      const { sealed, parts, hasRemains } = await journal.day(source, day);
+      if ((sealed || hasRemains) && parts.length === 0) expired.push({ source, day });
     }
   }
   return expired;
-}
-
-/** Deletes a sealed day; a running sealer finishes first. Safe to repeat. */
-export async function deleteSealed(
-  folders: JournalFolders,
-  { source, day }: SourceDay,
-  signal: AbortSignal,
-): Promise<void> {
-  const folder = join(folders.csv, source);
-  await withSealLock(folders.csv, source, { signal }, async () => {
-    await rm(sealedPath(folders.csv, source, day), { force: true });
-    await rm(sealManifestPath(folders.csv, source, day), { force: true });
-    await syncFolder(folder);
-  });
 }
 
 /** The day of ingestion of a deferred batch. */

@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { DamagedFile, messageOf } from '../../domain/errors.ts';
-import { isMissing } from '../blobs/file-errors.ts';
+import { isUnread } from './journal-file-gone.ts';
 import { openJournalBytes, type JournalBytes } from './journal-bytes.ts';
-import type { JournalFile } from './journal-files.ts';
+import type { JournalFile } from './journal-file.ts';
 import { archiveLayout, journalLayout, type JournalRow } from './journal-layout.ts';
-import { readManifest, type SealManifest } from './manifest.ts';
+import type { SealManifest } from './manifest.ts';
 import { expectationOf, parseRows, remedyOf } from './parse-rows.ts';
 import { scanRows } from './scan-rows.ts';
 
@@ -39,7 +38,13 @@ export async function* readJournal(
   const layout = file.kind === 'archive' ? archiveLayout : journalLayout;
   const damage = (line: number, what: string) =>
     onDamage(new DamagedFile(`journal: ${file.name} line ${line}: ${what}`));
-  const before = file.manifest === null ? null : await readManifest(file.manifest);
+  let before: SealManifest | null;
+  try {
+    before = (await file.manifest?.()) ?? null;
+  } catch (error) {
+    if (!(error instanceof DamagedFile)) throw error;
+    return onDamage(error);
+  }
   const intact = await intactContent(file);
   if (intact === null && (file.kind !== 'part' || file.check !== null)) {
     const problem = await problemOf(file, before);
@@ -51,7 +56,7 @@ export async function* readJournal(
     if (problem !== null) return damage(1, `${problem}; none of it was read`);
   }
   // Nearly all files are as Daybook writes them. What is not is read again, by a parser that says what is wrong.
-  const bytes = intact === null ? openJournalBytes(file.path) : intact;
+  const bytes = intact === null ? openJournalBytes(file) : intact;
   const { isUsual, rows: found, line, handedOn } = yield* scanRows(bytes.stream, layout);
   if (isUsual && (file.check === null || file.check.rows === found)) {
     const sha256 = bytes.sha256();
@@ -77,9 +82,9 @@ export async function* readJournal(
 }
 
 /** The content of a part that is what its name says; null if it is not, if the name does not say, or if it is large. */
-async function intactContent({ path, check }: JournalFile): Promise<Pick<JournalBytes, 'stream' | 'sha256'> | null> {
-  if (check === null || (await stat(path)).size > maxContent) return null;
-  const content = await readFile(path);
+async function intactContent({ check, read }: JournalFile): Promise<Pick<JournalBytes, 'stream' | 'sha256'> | null> {
+  const content = check === null ? null : await read(maxContent);
+  if (check === null || content === null) return null;
   const sha256 = hash('sha256', content, 'hex');
   return sha256.startsWith(check.sha256) ? { stream: Readable.from([content]), sha256: () => sha256 } : null;
 }
@@ -93,11 +98,11 @@ async function isBroken(part: JournalFile): Promise<boolean> {
 
 /** What is wrong with a file as a whole; null if it is what was written. */
 async function problemOf(file: JournalFile, before: SealManifest | null): Promise<string | null> {
-  const bytes = openJournalBytes(file.path);
+  const bytes = openJournalBytes(file);
   try {
     for await (const chunk of bytes.stream) void chunk;
   } catch (error) {
-    if (isMissing(error)) throw error;
+    if (isUnread(error)) throw error;
     return `${messageOf(error)}, expected ${expectationOf(file)}`;
   }
   return mismatch(file, before, bytes.sha256());
@@ -110,7 +115,7 @@ async function mismatch(file: JournalFile, before: SealManifest | null, sha256: 
   }
   if (before === null) return null;
   // The day may have been sealed again while it was read.
-  const known = [before, file.manifest === null ? null : await readManifest(file.manifest)];
+  const known = [before, (await file.manifest?.()) ?? null];
   if (known.some((manifest) => manifest?.sha256 === sha256 || manifest?.replaces === sha256)) return null;
   return `the content has sha256 ${sha256}, expected ${before.sha256} by its manifest; restore the file from a backup`;
 }

@@ -1,6 +1,6 @@
 import { DamagedFile } from '../../domain/errors.ts';
 import { isMissing } from '../blobs/file-errors.ts';
-import type { JournalFile } from './journal-files.ts';
+import type { JournalFile } from './journal-file.ts';
 import { readJournal, type JournalRow } from './read-journal.ts';
 
 /** All rows of a file, or none: what is wrong with it; null if it is gone. */

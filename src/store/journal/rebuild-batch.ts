@@ -3,7 +3,8 @@ import { DamagedFile } from '../../domain/errors.ts';
 import type { SpooledRecord } from '../../domain/run/record.ts';
 import { restoreBatch } from '../delivery/batches.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import { findPart, type JournalFolders } from './journal-files.ts';
+import { findPart } from './find-part.ts';
+import type { Journal } from './journal.ts';
 import { readWhole } from './read-whole.ts';
 
 /**
@@ -13,10 +14,10 @@ import { readWhole } from './read-whole.ts';
  */
 export async function rebuildBatch(
   store: BlobStore,
-  folders: JournalFolders,
+  journal: Journal,
   batch: BatchRef,
 ): Promise<SpooledRecord[] | null> {
-  const part = await findPart(folders, batch);
+  const part = await findPart(journal, batch);
   const rows = part && (await readWhole(part));
   if (rows === null || rows instanceof DamagedFile) return null;
   const records = rows.map(({ sourceId, occurredAt, payload }) => ({ sourceId, occurredAt, payload }));

@@ -1,17 +1,13 @@
 import { hash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { csvPart } from '../../formats/csv-part.ts';
 import type { CsvRecord } from '../../formats/csv.ts';
 import type { Day } from '../../domain/time/day.ts';
 import { nothingRebuilt, type RebuildCounts } from '../../domain/storage/journal-rebuild.ts';
 import { maxBatchBytes, maxBatchRecords, spooledKeys } from '../delivery/batches.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import { createDirectoryStore } from '../blobs/directory-store.ts';
-import { journalPaths, storePaths } from '../paths/paths.ts';
-import type { JournalFolders } from './journal-files.ts';
+import { storePaths } from '../paths/paths.ts';
+import type { Journal } from './journal.ts';
 import { KeySet } from './key-set.ts';
-import { withSealLock } from './seal-lock.ts';
 import { journalUnits, readUnit } from './walk-journal.ts';
 import { stopAt } from './read-journal.ts';
 
@@ -19,7 +15,7 @@ import { stopAt } from './read-journal.ts';
 type Row = CsvRecord & { readonly createdAt: string };
 
 export interface RebuildTools {
-  readonly folders: JournalFolders;
+  readonly journal: Journal;
   readonly store: BlobStore;
   /** Rows of the source that were stored before a time of the database's clock, in the order of their days. */
   readonly rows: (before: string) => AsyncIterable<readonly Row[]>;
@@ -39,15 +35,13 @@ export interface RebuildTools {
  * @throws DamagedFile if a file of the journal cannot be read whole: its rows would be written twice
  */
 export async function rebuildSource(tools: RebuildTools, source: string): Promise<RebuildCounts> {
-  const { folders, signal } = tools;
-  await mkdir(join(folders.csv, source), { recursive: true });
-  return withSealLock(folders.csv, source, { signal }, () => new Rebuild(tools, source).run());
+  const { journal, signal } = tools;
+  return journal.alone(source, signal, () => new Rebuild(tools, source).run());
 }
 
 class Rebuild {
   readonly #tools: RebuildTools;
   readonly #source: string;
-  readonly #csv: BlobStore;
   #counts = nothingRebuilt;
   #rows: Row[] = [];
   #bytes = 0;
@@ -55,7 +49,6 @@ class Rebuild {
   constructor(tools: RebuildTools, source: string) {
     this.#tools = tools;
     this.#source = source;
-    this.#csv = createDirectoryStore(tools.folders.csv);
   }
 
   async run(): Promise<RebuildCounts> {
@@ -98,10 +91,10 @@ class Rebuild {
   }
 
   async #addJournal(keys: KeySet): Promise<void> {
-    const { folders, signal, onProgress } = this.#tools;
+    const { journal, signal, onProgress } = this.#tools;
     const choice = { source: this.#source, window: null, archives: false };
-    for (const unit of await journalUnits(folders, choice)) {
-      for await (const { rows } of readUnit(folders, unit, choice, stopAt)) {
+    for (const unit of await journalUnits(journal, choice)) {
+      for await (const { rows } of readUnit(journal, unit, choice, stopAt)) {
         signal.throwIfAborted();
         for (const row of rows) keys.add(row.source, row.sourceId);
       }
@@ -129,10 +122,9 @@ class Rebuild {
     if (!first) return;
     const { content, check } = csvPart(this.#source, rows);
     const name = { source: this.#source, day: dayOf(first), ingestedAt: first.createdAt, check };
-    await this.#csv.put(
-      journalPaths.part.build({ ...name, hash: hash('sha256', content, 'hex').slice(16, 32) }),
-      content,
-    );
+    const { journal } = this.#tools;
+    const part = { ...name, hash: hash('sha256', content, 'hex').slice(16, 32) };
+    await journal.putPart(journal.paths.part.build(part), content);
     const { rows: all, written, parts } = this.#counts;
     this.#counts = { ...this.#counts, rows: all + rows.length, written: written + rows.length, parts: parts + 1 };
   }

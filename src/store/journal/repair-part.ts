@@ -1,18 +1,14 @@
 import { hash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
 import { csvPart, withoutRepeats } from '../../formats/csv-part.ts';
-
 import { readBatch } from '../delivery/batches.ts';
-
 import { keepDamaged } from '../blobs/damage.ts';
-import { createDirectoryStore } from '../blobs/directory-store.ts';
-import { journalFolder, journalPaths } from '../paths/paths.ts';
+import { journalFolder } from '../paths/paths.ts';
 import { referToBatch } from '../delivery/rebuild-marker.ts';
-import type { JournalFile } from './journal-files.ts';
+import type { JournalFile } from './journal-file.ts';
 import { MissingRows } from './missing-rows.ts';
 import { readJournal } from './read-journal.ts';
-import { withSealLock } from './seal-lock.ts';
-import type { PartName, RepairTools } from './repair-tools.ts';
+import type { PartName } from '../paths/paths.ts';
+import type { RepairTools } from './repair-tools.ts';
 
 export interface RepairedPart {
   readonly part: string;
@@ -38,13 +34,12 @@ export interface RepairedPart {
  * kept. Safe to repeat.
  */
 export async function repairPart(tools: RepairTools, part: JournalFile, name: PartName): Promise<RepairedPart> {
-  const { folders, store, signal } = tools;
-  return withSealLock(folders.csv, name.source, { signal }, async () => {
+  const { journal, store, signal } = tools;
+  return journal.alone(name.source, signal, async () => {
     const expected = name.check?.rows ?? null;
     const nothing = { part: part.name, records: 0, expected, unchecked: 0, written: [], kept: null };
     if (await isWhole(part)) return { ...nothing, from: null };
-    const kept = await keepDamaged(store, `${journalFolder}/${part.name}`, await readFile(part.path));
-    const csv = createDirectoryStore(folders.csv);
+    const kept = await keepDamaged(store, `${journalFolder}/${part.name}`, await contentOf(part));
     const batch = await referToBatch(store, name);
     const missing = new MissingRows(tools, part, name);
     const pieces = batch ? [withoutRepeats(await readBatch(store, batch))] : missing.pieces();
@@ -52,15 +47,20 @@ export async function repairPart(tools: RepairTools, part: JournalFile, name: Pa
     let records = 0;
     for await (const rows of pieces) {
       const { content, check } = csvPart(name.source, rows);
-      const path = journalPaths.part.build({ ...name, hash: hashOf(part, name, written.length), check });
-      await csv.put(path, content);
+      const path = journal.paths.part.build({ ...name, hash: hashOf(part, name, written.length), check });
+      await journal.putPart(path, content);
       written.push(path);
       records += rows.length;
     }
-    if (!written.includes(part.name)) await rm(part.path, { force: true });
+    if (!written.includes(part.name)) await journal.deletePart(part);
     const { unchecked } = missing;
     return { ...nothing, from: batch ? 'spool' : 'postgres', records, unchecked, written, kept };
   });
+}
+
+async function contentOf(part: JournalFile): Promise<Buffer> {
+  const content = await part.read(Number.POSITIVE_INFINITY);
+  return content ?? Buffer.alloc(0);
 }
 
 async function isWhole(part: JournalFile): Promise<boolean> {

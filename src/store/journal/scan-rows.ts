@@ -1,6 +1,6 @@
 import { CsvScanner } from '../../formats/csv-scanner.ts';
 import { wholeLines } from '../../formats/whole-lines.ts';
-import { isMissing } from '../blobs/file-errors.ts';
+import { isUnread } from './journal-file-gone.ts';
 import { canonicalTime } from '../../domain/time/canonical-time.ts';
 import { journalRow, rowsPerRead, type JournalRow, type Layout } from './journal-layout.ts';
 
@@ -54,7 +54,7 @@ export async function* scanRows(
       }
     }
   } catch (error) {
-    if (isMissing(error)) throw error;
+    if (isUnread(error)) throw error;
     return end(false);
   }
   if (!scanner.isAtEnd || count === 0) return end(false);

@@ -1,3 +1,4 @@
+import type { PartCheck } from '../../formats/csv-part.ts';
 import type { Day } from '../../domain/time/day.ts';
 import { pathSegment } from '../../formats/path-segment.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';
@@ -66,4 +67,14 @@ export const ordinal: PathField<number> = {
   pattern: String.raw`(?:\.\d+)?`,
   write: (value) => (value === 1 ? '' : `.${value}`),
   read: (found) => (found === '' ? 1 : Number(found.slice(1))),
+};
+
+/** How many records a part must hold, and how the hash of its bytes begins; nothing if its name does not say. */
+export const partCheck: PathField<PartCheck | null> = {
+  pattern: String.raw`(?:-\d+-[0-9a-f]{16})?`,
+  write: (value) => (value === null ? '' : `-${value.rows}-${value.sha256}`),
+  read(found) {
+    const [, rows, hash] = found.split('-');
+    return rows === undefined || hash === undefined ? null : { rows: Number(rows), sha256: hash };
+  },
 };

@@ -2,7 +2,21 @@ import type { PartCheck } from '../../formats/csv-part.ts';
 import type { Day } from '../../domain/time/day.ts';
 import type { Sink } from '../../domain/run/sink.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
-import { anyName, count, day, id, optional, ordinal, sha256, sink, source, text, time, window } from './path-fields.ts';
+import {
+  anyName,
+  count,
+  day,
+  id,
+  optional,
+  ordinal,
+  partCheck,
+  sha256,
+  sink,
+  source,
+  text,
+  time,
+  window,
+} from './path-fields.ts';
 import { pathLayout as path } from './path-layout.ts';
 
 /**
@@ -133,6 +147,15 @@ export const storePaths = {
   archiveManifest: path<{ readonly day: Day; readonly number: number }>('archives/{day}{number}.json', archiveFields),
 };
 
+/** What the name of a part says. */
+export interface PartName extends OfSource {
+  readonly day: Day;
+  readonly ingestedAt: string;
+  /** How that of its batch begins. */
+  readonly hash: string;
+  readonly check: PartCheck | null;
+}
+
 /** Folder of the CSV journal below `DAYBOOK_DATA`; damaged files of the journal lie below `damaged` under it. */
 export const journalFolder = 'csv';
 
@@ -141,30 +164,11 @@ const dayFields = { source, day };
 /** Files of the CSV journal, below the folder `csv` of `DAYBOOK_DATA`. */
 export const journalPaths = {
   /** The records of a batch; `hash` is how that of the batch begins. */
-  part: path<
-    OfSource & {
-      readonly day: Day;
-      readonly ingestedAt: string;
-      readonly hash: string;
-      readonly check: PartCheck | null;
-    }
-  >('{source}/{day}/{ingestedAt}-{hash}{check}.csv', {
+  part: path<PartName>('{source}/{day}/{ingestedAt}-{hash}{check}.csv', {
     ...dayFields,
     ingestedAt: time,
     hash: text('[0-9a-f]+'),
-    check: {
-      pattern: String.raw`(?:-\d+-[0-9a-f]{16})?`,
-      write: (value) => (value === null ? '' : `-${value.rows}-${value.sha256}`),
-      read(found) {
-        const [, rows, hash] = found.split('-');
-        return rows === undefined || hash === undefined
-          ? null
-          : {
-              rows: Number(rows),
-              sha256: hash,
-            };
-      },
-    },
+    check: partCheck,
   }),
   /** A past day of ingestion, its parts merged. */
   sealed: path<OfSource & { readonly day: Day }>('{source}/{day}.csv.gz', dayFields),
@@ -208,3 +212,6 @@ export function storedId(chosen: string): string {
 export const storeFolders: ReadonlySet<string> = new Set(
   Object.values(storePaths).flatMap(({ template }) => (template.includes('/') ? (template.split('/')[0] ?? []) : [])),
 );
+
+/** What the kinds of journals name in ways of their own. */
+export type JournalPartPaths = Pick<typeof journalPaths, 'part' | 'probe'>;

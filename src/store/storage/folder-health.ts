@@ -1,6 +1,7 @@
 import { withTimeout } from '../../formats/timeout.ts';
 import type { StoragePart, StorageStatus } from '../../domain/monitoring/storage-health.ts';
 import { failureText, freeBytes, minProbeBytes, maxProbeBytes, probeFolder } from './probe.ts';
+import type { StoreHealth } from './store-health.ts';
 import type { WriteReports } from './watched-store.ts';
 
 interface Failure {
@@ -16,7 +17,7 @@ const answerMs = 8_000;
 const maxFailures = 20;
 
 /** Whether a folder can be written: by the outcome of writes, and by its own probes. */
-export class FolderHealth implements WriteReports {
+export class FolderHealth implements WriteReports, StoreHealth {
   readonly part: StoragePart;
   readonly root: string;
   /** By folder: one below the root may be closed alone. */

@@ -51,15 +51,15 @@ export type PairFound =
   | { readonly kind: 'unknown' };
 
 /** Names of the two in messages. */
-export function pairNames(storeFolder: string, { host, port, database, schema }: PostgresSettings): PairNames {
-  return { store: storeFolder, database: `${host}:${port}/${database}, schema ${schema}` };
+export function pairNames(storeAt: string, { host, port, database, schema }: PostgresSettings): PairNames {
+  return { store: storeAt, database: `${host}:${port}/${database}, schema ${schema}` };
 }
 
 /** The two, by connections of a pool. */
-export function poolPair(store: BlobStore, storeFolder: string, pool: Pool, settings: PostgresSettings): Pair {
+export function poolPair(store: BlobStore, storeAt: string, pool: Pool, settings: PostgresSettings): Pair {
   return {
     store,
-    names: pairNames(storeFolder, settings),
+    names: pairNames(storeAt, settings),
     schema: settings.schema,
     connect: (work) => withConnection(pool, work),
   };

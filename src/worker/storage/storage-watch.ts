@@ -8,12 +8,14 @@ import {
 } from '../../domain/monitoring/storage-health.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { openAlerts } from '../../store/alerts/alerts.ts';
+import type { OpenedStore, Stores } from '../../store/open-stores.ts';
+import { BucketHealth } from '../../store/storage/bucket-health.ts';
 import { FolderHealth } from '../../store/storage/folder-health.ts';
+import type { StoreHealth } from '../../store/storage/store-health.ts';
 import { watchedStore } from '../../store/storage/watched-store.ts';
-import { createDirectoryStore } from '../../store/blobs/directory-store.ts';
 import type { AlertMemory } from './alert-memory.ts';
 
-/** How often the folders are probed. */
+/** How often they are probed. */
 const probeMs = 10_000;
 /** The alert with this name and without a source is the worker's own. */
 const ownAlert = { name: 'store', source: noSource } as const;
@@ -21,11 +23,11 @@ const ownAlert = { name: 'store', source: noSource } as const;
 const retriedMs = 180_000;
 
 /**
- * Watches the folders that this worker writes into. Unwritable folders are shown by status, readiness and metrics, and open an
- * alert in memory: the store itself may be unwritable.
+ * Watches the stores and folders that this worker writes into. Those that cannot be used are shown by status, readiness and metrics,
+ * and open an alert in memory: the store itself may be unwritable.
  */
 export class StorageWatch {
-  readonly #parts: readonly FolderHealth[];
+  readonly #parts: StoreHealth[] = [];
   readonly #alerts: AlertMemory;
   readonly #stores = new Map<StoragePart, BlobStore>();
   #writableSinceMs: number | null = null;
@@ -34,17 +36,28 @@ export class StorageWatch {
   #timer: NodeJS.Timeout | undefined;
   #probing: Promise<void> | null = null;
 
-  /** @param folders those to be watched */
-  constructor(folders: Readonly<Partial<Record<StoragePart, string>>>, alerts: AlertMemory) {
+  /** @param home folder of the embedded servers, where they belong to this worker */
+  constructor({ store, journal }: Stores, home: string | null, alerts: AlertMemory) {
     this.#alerts = alerts;
-    this.#parts = Object.entries(folders).map(([part, root]) => new FolderHealth(part as StoragePart, root));
-    for (const health of this.#parts) {
-      const { part, root } = health;
-      this.#stores.set(part, watchedStore(root, createDirectoryStore(root), health));
-    }
+    this.#watch('store', store);
+    this.#watch('journal', journal);
+    if (home !== null) this.#parts.push(new FolderHealth('home', home));
   }
 
-  /** The store below a folder, watched. */
+  #watch(part: StoragePart, opened: OpenedStore): void {
+    const { setting, blobs } = opened;
+    if (setting.kind === 's3') {
+      const health = new BucketHealth(part, opened);
+      this.#parts.push(health);
+      this.#stores.set(part, health.blobs);
+      return;
+    }
+    const health = new FolderHealth(part, setting.folder);
+    this.#parts.push(health);
+    this.#stores.set(part, watchedStore(setting.folder, blobs, health));
+  }
+
+  /** Its blobs, watched. */
   store(part: StoragePart): BlobStore {
     const store = this.#stores.get(part);
     if (!store) throw new Error(`storage: ${part} is not watched`);
@@ -76,7 +89,7 @@ export class StorageWatch {
     void this.probe();
   }
 
-  /** Probes all folders, and opens or resolves the alert. */
+  /** Probes them all, and opens or resolves the alert. */
   async probe(): Promise<void> {
     this.#probing ??= this.#probe().finally(() => (this.#probing = null));
     await this.#probing;

@@ -7,12 +7,12 @@ import { csvHeader, csvRows, escapeFormula } from '../../../formats/csv.ts';
 import { DaybookError, messageOf, CannotStart } from '../../../domain/errors.ts';
 import { unitName, type JournalSelection } from '../../../domain/storage/journal.ts';
 import { visibleLines } from '../../../domain/text/visible-text.ts';
-import type { JournalFolders } from '../../../store/journal/journal-files.ts';
+import type { Journal } from '../../../store/journal/journal.ts';
 import { KeySet } from '../../../store/journal/key-set.ts';
 import { journalUnits, readUnit } from '../../../store/journal/walk-journal.ts';
 import { temporaryIn } from '../../../store/blobs/temporary-files.ts';
 import { createContext } from '../../options/context.ts';
-import { journalFolders, readSelection, type SelectionOptions } from '../../options/journal-selection.ts';
+import { openJournal, readSelection, type SelectionOptions } from '../../options/journal-selection.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { printInfo } from '../../output/output.ts';
 import { ProgressLine, type Progress } from '../../output/terminal/progress.ts';
@@ -24,12 +24,12 @@ export interface ExportOptions extends SelectionOptions {
 
 /** `daybook export`: records of the CSV journal as CSV, each key once. Exit code 1 if files were damaged. */
 export async function exportCommand(options: ExportOptions): Promise<void> {
-  const folders = journalFolders(createContext(options));
-  const choice = await readSelection(options, folders);
+  const journal = openJournal(createContext(options));
+  const choice = await readSelection(options, journal);
   // On a terminal the records themselves show the progress.
   const progress = options.output !== undefined || !process.stdout.isTTY ? new ProgressLine() : null;
   const escape = options.escapeFormulas === true;
-  const text = exportText(folders, choice, { escape, onUnit: (shown) => progress?.show(shown) }, (message) => {
+  const text = exportText(journal, choice, { escape, onUnit: (shown) => progress?.show(shown) }, (message) => {
     setExitCode(1);
     progress?.end();
     printInfo(message);
@@ -47,7 +47,7 @@ export async function exportCommand(options: ExportOptions): Promise<void> {
 const quietMs = 2_000;
 
 async function* exportText(
-  folders: JournalFolders,
+  journal: Journal,
   choice: JournalSelection,
   { escape, onUnit }: { readonly escape: boolean; readonly onUnit: (progress: Progress) => void },
   onDamage: (message: string) => void,
@@ -56,12 +56,12 @@ async function* exportText(
   const keys = new KeySet();
   const startedMs = performance.now();
   let written = 0;
-  const units = await journalUnits(folders, choice);
+  const units = await journalUnits(journal, choice);
   for (const [done, unit] of units.entries()) {
     // Most exports finish before anyone needs a progress line.
     if (performance.now() - startedMs > quietMs)
       onUnit({ text: `${written} records of ${done} days; now ${unitName(unit)}`, done, total: units.length });
-    for await (const { rows } of readUnit(folders, unit, choice, ({ message }) => onDamage(message))) {
+    for await (const { rows } of readUnit(journal, unit, choice, ({ message }) => onDamage(message))) {
       const fresh = rows.filter(({ source, sourceId }) => keys.add(source, sourceId));
       written += fresh.length;
       if (fresh.length > 0) yield csvRows(escape ? fresh.map(withoutFormulas) : fresh).toString();

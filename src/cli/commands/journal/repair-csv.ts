@@ -1,15 +1,14 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { assertRekeyFinished } from '../../../activities/run/rekey-guard.ts';
 import { withClient } from '../../../sinks/postgres/connection/client.ts';
 import { postgresFailure } from '../../../sinks/postgres/connection/postgres-failure.ts';
 import { rowsSince } from '../../../sinks/postgres/commands/rows-since.ts';
-import { partFile, type JournalFile, type JournalFolders } from '../../../store/journal/journal-files.ts';
+import type { Journal } from '../../../store/journal/journal.ts';
+import type { JournalFile } from '../../../store/journal/journal-file.ts';
 import { repairPart, type RepairedPart } from '../../../store/journal/repair-part.ts';
-import type { PartName } from '../../../store/journal/repair-tools.ts';
-import { journalPaths } from '../../../store/paths/paths.ts';
+import type { PartName } from '../../../store/paths/paths.ts';
 import { createContext, openStore, requirePostgres, type CommonOptions } from '../../options/context.ts';
-import { journalFolders } from '../../options/journal-selection.ts';
+import { openJournal } from '../../options/journal-selection.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
 import { UsageError } from '../../../domain/errors.ts';
 
@@ -19,8 +18,8 @@ export async function repairCsvCommand(
   options: CommonOptions & { json?: boolean },
 ): Promise<void> {
   const context = createContext(options);
-  const folders = journalFolders(context);
-  const parts = await Promise.all(names.map((name) => namedPart(folders, name)));
+  const journal = openJournal(context);
+  const parts = await Promise.all(names.map((name) => namedPart(journal, name)));
   const settings = requirePostgres(context);
   const store = openStore(context);
   for (const { name } of parts) await assertRekeyFinished(store, name.source);
@@ -29,7 +28,7 @@ export async function repairCsvCommand(
     for (const { part, name } of parts) {
       const repaired = await repairPart(
         {
-          folders,
+          journal,
           store,
           signal,
           rowsSince: (source, since) => rowsSince(client, settings.schema, source, since),
@@ -45,15 +44,29 @@ export async function repairCsvCommand(
   });
 }
 
-async function namedPart(folders: JournalFolders, text: string): Promise<{ part: JournalFile; name: PartName }> {
-  const path = resolve(text);
-  const csv = resolve(folders.csv);
-  const inJournal = path.startsWith(csv) ? path.slice(csv.length + 1) : text;
-  const name = journalPaths.part.parse(inJournal);
-  const part = partFile(folders.csv, inJournal);
-  if (name && (await stat(part.path).catch(() => null))) return { part, name };
+/** The name of a part in a journal. @param text its name, or its path or URL */
+export function nameInJournal(journal: string, text: string): string {
+  // A path may have more slashes than it needs, or `..`; a URL has not.
+  const where = [resolve(text), text].find((path) => path.startsWith(`${journal}/`));
+  return where === undefined ? text : where.slice(journal.length + 1);
+}
+
+/** @param text its name in the journal, or where it is */
+async function namedPart(journal: Journal, text: string): Promise<{ part: JournalFile; name: PartName }> {
+  const inJournal = nameInJournal(journal.name, text);
+  const name = journal.paths.part.parse(inJournal);
+  const parts = name === null ? [] : (await journal.day(name.source, name.day)).parts;
+  const part = parts.find((one) => one.name === inJournal);
+  if (name && part) return { part, name };
+  const example = journal.paths.part.build({
+    source: 'quakes',
+    day: '2026-11-20',
+    ingestedAt: '2026-11-20T10:00:00.000Z',
+    hash: '0123456789abcdef',
+    check: { rows: 300, sha256: '0123456789abcdef' },
+  });
   throw new UsageError(
-    `repair-csv: no part "${text}" in ${folders.csv}; use a path from the alert, such as quakes/2026-11-20/20261120T100000000Z-0123456789abcdef-300-0123456789abcdef.csv`,
+    `repair-csv: no part "${text}" in ${journal.name}; use a path from the alert, such as ${example}`,
   );
 }
 

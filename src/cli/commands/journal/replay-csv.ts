@@ -1,15 +1,14 @@
-import { stat } from 'node:fs/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { messageOf } from '../../../domain/errors.ts';
 import { replayCsvType } from '../../../domain/names.ts';
 import { unitName, type JournalSelection, type JournalReplayTally } from '../../../domain/storage/journal.ts';
-import type { JournalFolders } from '../../../store/journal/journal-files.ts';
+import type { Journal } from '../../../store/journal/journal.ts';
 import { filesOf, journalUnits } from '../../../store/journal/walk-journal.ts';
 import type { JournalProgress } from '../../../workflows/messages.ts';
 import { createContext, requireTemporal } from '../../options/context.ts';
 import { tallyOfFailure } from '../../../temporal/follow-workflow.ts';
 import { showWorkflow } from '../../output/show-workflow.ts';
-import { journalFolders, readSelection, type SelectionOptions } from '../../options/journal-selection.ts';
+import { openJournal, readSelection, type SelectionOptions } from '../../options/journal-selection.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { formatTable, print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { requirePoller } from '../../../temporal/task-queue-pollers.ts';
@@ -29,9 +28,9 @@ const priorityKey = 5;
 /** `daybook replay-csv`: writes records of the CSV journal into PostgreSQL again, in a workflow. */
 export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void> {
   const context = createContext(options);
-  const folders = journalFolders(context);
-  const choice = await readSelection(options, folders);
-  if (options.dryRun) return showPlan(folders, choice, options);
+  const journal = openJournal(context);
+  const choice = await readSelection(options, journal);
+  if (options.dryRun) return showPlan(journal, choice, options);
   await withTemporal(requireTemporal(context), async (client) => {
     await requirePoller(client, context.instance);
     await requireOwnWork(context, options, client);
@@ -46,13 +45,13 @@ export async function replayCsvCommand(options: ReplayCsvOptions): Promise<void>
 }
 
 /** What would be read. Only reading shows how many records match. */
-async function showPlan(folders: JournalFolders, choice: JournalSelection, { json }: ReplayCsvOptions): Promise<void> {
+async function showPlan(journal: Journal, choice: JournalSelection, { json }: ReplayCsvOptions): Promise<void> {
   const rows: string[][] = [];
-  for (const unit of await journalUnits(folders, choice)) {
-    const files = await filesOf(folders, unit, choice);
+  for (const unit of await journalUnits(journal, choice)) {
+    const files = await filesOf(journal, unit, choice);
     if (files.length === 0) continue;
     let bytes = 0;
-    for (const { path } of files) bytes += (await stat(path).catch(() => ({ size: 0 }))).size;
+    for (const file of files) bytes += await file.size();
     if (json) printJson({ ...unit, files: files.length, bytes });
     else rows.push([unitName(unit), String(files.length), String(bytes)]);
   }

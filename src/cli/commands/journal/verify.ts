@@ -12,7 +12,6 @@ import { createSchemaTexts } from '../../../sources/extraction/schema-texts.ts';
 import type { StoredVerdict } from '../../../sources/extraction/stored-check.ts';
 import { openReader } from '../../../sources/open-source.ts';
 import { waitingDeliveries } from '../../../store/delivery/deferred.ts';
-import { journalSources } from '../../../store/journal/journal-files.ts';
 import { compareDay, type ComparedDay, type DayToCompare, type RowToCheck } from '../../../verify/compare-day.ts';
 import {
   createContext,
@@ -22,7 +21,7 @@ import {
   type Context,
 } from '../../options/context.ts';
 import { loadConfig } from '../../options/load-config.ts';
-import { journalFolders, windowOfDay } from '../../options/journal-selection.ts';
+import { openJournal, windowOfDay } from '../../options/journal-selection.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printLines, printInfo } from '../../output/output.ts';
 import { UsageError } from '../../../domain/errors.ts';
@@ -48,8 +47,9 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
   }
   const context = createContext(options);
   const config = loadConfig(context);
+  const journal = openJournal(context);
   // A removed source may still have records; a misspelt one would be reported as consistent.
-  if (source !== null && !(await journalSources(journalFolders(context))).includes(source)) findSource(config, source);
+  if (source !== null && !(await journal.sources()).includes(source)) findSource(config, source);
   const compute = createThreadCompute();
   const check = await checksOf(context, config, compute);
   const settings = requirePostgres(context);
@@ -57,7 +57,7 @@ export async function verifyCommand(options: VerifyOptions): Promise<void> {
     compareDay({
       client,
       schema: settings.schema,
-      folders: journalFolders(context),
+      journal,
       day,
       window,
       source,

@@ -1,4 +1,3 @@
-import { storePaths } from '../../../store/paths/paths.ts';
 import { statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { counted } from '../../../domain/text/counted.ts';
@@ -6,11 +5,11 @@ import { resolveReferences } from '../../../config/secrets/references.ts';
 import type { Config } from '../../../config/file/parse-config.ts';
 import { messageOf, PrivateAddress } from '../../../domain/errors.ts';
 import { sourceSearchAttribute } from '../../../domain/names.ts';
+import { openStores } from '../../../store/open-stores.ts';
 import { createLookup, assertHostAllowed } from '../../../sources/http/address-guard.ts';
-import { routeOf } from '../../../sources/http/route.ts';
+import { routeOf } from '../../../formats/proxy-route.ts';
 import {
   createContext,
-  openStoreToRead,
   requireOwner,
   requirePostgres,
   requireTemporal,
@@ -80,15 +79,19 @@ function surroundings(context: Context): Probe[] {
   ];
 }
 
-async function lookAtStore(context: Context): Promise<string> {
-  const { storeFolder } = context.environment;
-  const store = openStoreToRead(context);
-  const probe = storePaths.doctorProbe.build({});
-  await store.put(probe, 'x');
-  await store.delete(probe);
-  const { bavail, bsize } = await statfs(storeFolder);
+async function lookAtStore({ environment }: Context): Promise<string> {
+  const { store } = openStores(environment);
+  await store.checkRights();
+  await store.prove();
+  if (store.setting.kind === 'directory') return describeFolder(store.setting.folder);
+  const { endpoint, region } = store.setting;
+  return `${store.name} at ${endpoint ?? `AWS${region === null ? '' : ` in ${region}`}`}: all rights are there, conditional writes work`;
+}
+
+async function describeFolder(folder: string): Promise<string> {
+  const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
-  const text = `${storeFolder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
+  const text = `${folder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
   if (free >= minFreeBytes) return text;
   throw new Error(`found ${text}, expected at least 1 GiB; free some space or move DAYBOOK_DATA`);
 }

@@ -10,7 +10,7 @@ import { startPostgres } from '../../../embedded/postgres-server/postgres.ts';
 import { startStack, stopStack, stopSurvivors, type EmbeddedParts } from '../../../embedded/stack.ts';
 import { findServer } from '../../../embedded/temporal-server/home-server.ts';
 import { startTemporal } from '../../../embedded/temporal-server/temporal.ts';
-import { createDirectoryStore } from '../../../store/blobs/directory-store.ts';
+import { openStores } from '../../../store/open-stores.ts';
 import { storeIdentity } from '../../../store/identity.ts';
 import { createPool } from '../../../sinks/postgres/connection/connection.ts';
 import { migrate } from '../../../sinks/postgres/commands/migrate.ts';
@@ -143,7 +143,7 @@ async function reachExternals({ context, options }: Service): Promise<void> {
 
 /** A worker of another store polls this queue: nothing is migrated, started or scheduled then. */
 async function assertSameStore({ instance, environment }: Context, client: Client): Promise<void> {
-  const identity = await storeIdentity(createDirectoryStore(environment.storeFolder)).catch(() => null);
+  const identity = await storeIdentity(openStores(environment).store.blobs).catch(() => null);
   await new QueueGuard(client, instance, identity?.id ?? null).check();
 }
 

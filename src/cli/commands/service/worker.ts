@@ -85,7 +85,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
         alertWebhook,
         acceptNewStore: acceptsNewStore(context, options),
         dataFolder: context.environment.dataFolder,
-        storeFolder: context.environment.storeFolder,
+        store: context.environment.store,
         // Only `up` sends messages to its worker.
         homeFolder: process.send === undefined ? null : context.environment.homeFolder,
         onReceipt: (receipt) =>

@@ -6,14 +6,14 @@ import { withRekey, type RekeyFindings } from '../../../sinks/postgres/commands/
 import type { IdsOf } from '../../../sources/compute/stored-ids.ts';
 import type { BlobStore } from '../../../store/blobs/blob-store.ts';
 import { deleteIdRule, readIdRule, writeIdRule } from '../../../store/run/id-rules.ts';
-import type { JournalFolders } from '../../../store/journal/journal-files.ts';
+import type { Journal } from '../../../store/journal/journal.ts';
 import { readAllLines, rekeyJournal } from '../../../store/journal/rekey-journal.ts';
 import { changeState } from '../../../store/run/states.ts';
 
 export interface MoveIds {
   readonly owner: PostgresSettings;
   readonly store: BlobStore;
-  readonly folders: JournalFolders;
+  readonly journal: Journal;
   readonly plan: SourcePlan;
   /** Finds ids by the plan's `id`. */
   readonly idsOf: IdsOf;
@@ -46,7 +46,7 @@ export interface MovedIds {
  * 5. The journal moves, file by file, in the same way.
  * 6. The state learns by which `id` all is stored, the note of the ledger goes, and the rule is done: archives are read by it from now on.
  */
-export async function moveIds({ owner, store, folders, plan, idsOf, ...rest }: MoveIds): Promise<MovedIds> {
+export async function moveIds({ owner, store, journal, plan, idsOf, ...rest }: MoveIds): Promise<MovedIds> {
   const { dryRun, onProgress } = rest;
   const { name: source, id, shapeFingerprint } = plan;
   return withRekey(owner, source, id, idsOf, async (rekey) => {
@@ -67,7 +67,7 @@ export async function moveIds({ owner, store, folders, plan, idsOf, ...rest }: M
     }
     await rekey.readRows((rows) => onProgress(`${rows} rows read`));
     let lines = 0;
-    for await (const some of ofJournal(readAllLines(folders, source))) {
+    for await (const some of ofJournal(readAllLines(journal, source))) {
       await rekey.addLines(some);
       onProgress(`${(lines += some.length)} lines of the journal read`);
     }
@@ -78,8 +78,8 @@ export async function moveIds({ owner, store, folders, plan, idsOf, ...rest }: M
     await changeState(store, source, (state) => state && clearPollState(state));
     const moved = await rekey.move(findings.days, (rows) => onProgress(`${rows} rows moved`));
     const { signal } = new AbortController();
-    const journal = rekeyJournal({ folders, source, idsOf, signal }, (day) => onProgress(`journal of ${day}`));
-    await journal.catch(journalFailure);
+    const moving = rekeyJournal({ journal, source, idsOf, signal }, (day) => onProgress(`journal of ${day}`));
+    await moving.catch(journalFailure);
     await changeState(store, source, (state) => state && { ...state, shapeFingerprint, id });
     await rekey.end();
     await writeIdRule(store, source, { id, before, done: true });

@@ -12,7 +12,7 @@ import { readIdRule } from '../../../store/run/id-rules.ts';
 import { CannotStart, UsageError } from '../../../domain/errors.ts';
 import { createContext, openStore, requireOwner, requireTemporal, type CommonOptions } from '../../options/context.ts';
 import { loadConfig } from '../../options/load-config.ts';
-import { journalFolders } from '../../options/journal-selection.ts';
+import { openJournal } from '../../options/journal-selection.ts';
 import { moveIds, type MovedIds } from './move-ids.ts';
 import { probedUnlessPaused } from '../../options/probed-sources.ts';
 import { assertNoneStarted, assertNoneOpen, assertPaused } from '../../../temporal/open-workflows.ts';
@@ -55,7 +55,7 @@ export async function rekeyCommand(name: string, options: RekeyOptions): Promise
   const result = await moveIds({
     owner,
     store,
-    folders: journalFolders(context),
+    journal: openJournal(context),
     plan,
     dryRun,
     refuseOpen: () => withTemporal(temporal, (client) => assertNoneOpen(client, instance, 'rekey', name)),

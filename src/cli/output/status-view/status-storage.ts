@@ -4,33 +4,32 @@ import type { Alert } from '../../../domain/monitoring/alert.ts';
 import { noSource } from '../../../domain/names.ts';
 import { storageProblems, type StoragePart, type StorageStatus } from '../../../domain/monitoring/storage-health.ts';
 import { isMissing } from '../../../store/blobs/file-errors.ts';
-import { journalFoldersIn } from '../../../store/journal/journal-files.ts';
+import { openStores, type OpenedStore } from '../../../store/open-stores.ts';
+import { bucketProbes } from '../../../store/paths/bucket-paths.ts';
+import { bucketProblem } from '../../../store/storage/bucket-health.ts';
 import { failureText, freeBytes, minProbeBytes, probeFolder } from '../../../store/storage/probe.ts';
 import type { Context } from '../../options/context.ts';
 
 /**
- * Looks whether the folders can be written that workers write into, by writing into them.
+ * Looks whether the stores and folders can be used that workers write into: a folder by writing into it, a bucket by listing it.
  * @param hasRun whether a run was ever started: then the store was there
  */
 export async function readStorage(context: Context, hasRun: boolean, now: Date): Promise<StorageStatus[]> {
-  const { dataFolder, storeFolder } = context.environment;
-  const folders: [StoragePart, string][] = [
-    ['store', storeFolder],
-    ['journal', journalFoldersIn(dataFolder, storeFolder).csv],
-    ...(context.home.lockHolder() === null ? [] : [['home', context.home.folder] satisfies [StoragePart, string]]),
-  ];
-  return Promise.all(
-    folders.map(async ([part, folder]) => {
-      const error = await problemOf(folder, part === 'store' && hasRun);
-      return {
-        part,
-        folder,
-        error,
-        since: error === null ? null : now.toISOString(),
-        freeBytes: await freeBytes(folder),
-      };
-    }),
-  );
+  const { store, journal } = openStores(context.environment);
+  const home = context.home.lockHolder() === null ? [] : [folderStatus('home', context.home.folder, false, now)];
+  return Promise.all([storeStatus('store', store, hasRun, now), storeStatus('journal', journal, false, now), ...home]);
+}
+
+async function storeStatus(part: StoragePart, store: OpenedStore, isExpected: boolean, now: Date) {
+  if (store.setting.kind === 'directory') return folderStatus(part, store.setting.folder, isExpected, now);
+  const error = await store.blobs.list(bucketProbes.conditions.folder({})).then(() => null, bucketProblem);
+  return { part, folder: store.name, error, since: error === null ? null : now.toISOString(), freeBytes: null };
+}
+
+async function folderStatus(part: StoragePart, folder: string, isExpected: boolean, now: Date): Promise<StorageStatus> {
+  const error = await problemOf(folder, isExpected);
+  const since = error === null ? null : now.toISOString();
+  return { part, folder, error, since, freeBytes: await freeBytes(folder) };
 }
 
 /** The alert of what was found; a worker's own is in its memory alone. */

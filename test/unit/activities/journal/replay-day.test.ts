@@ -10,7 +10,7 @@ import type { StorageWriter } from '../../../../src/sinks/storage-writer.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import { activityEnvironment } from '../environment.ts';
 import { record } from '../../sinks/records.ts';
-import { day, foldersIn, source, writePart } from '../../store/journal/journal-folder.ts';
+import { day, journalIn, source, writePart } from '../../store/journal/journal-folder.ts';
 import { useTemporaryFolder } from '../../store/temporary-folder.ts';
 
 const folder = useTemporaryFolder();
@@ -35,7 +35,7 @@ async function replay(place: unknown, failAfter = Number.POSITIVE_INFINITY) {
   const dependencies = {
     postgres,
     store,
-    journal: foldersIn(folder.path),
+    journal: journalIn(folder.path),
     config: { current: () => ({ config: { sources: [] } }) },
     measures: noopMetrics,
   } as unknown as ActivityDependencies;

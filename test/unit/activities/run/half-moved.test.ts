@@ -18,7 +18,7 @@ import { journalPaths, storePaths } from '../../../../src/store/paths/paths.ts';
 import { batchOf, context } from '../../../postgres/batches.ts';
 import { activityEnvironment } from '../environment.ts';
 import { record } from '../../sinks/records.ts';
-import { foldersIn } from '../../store/journal/journal-folder.ts';
+import { foldersIn, journalIn } from '../../store/journal/journal-folder.ts';
 import { useTemporaryFolder } from '../../store/temporary-folder.ts';
 
 const folder = useTemporaryFolder();
@@ -52,7 +52,7 @@ function setUp() {
   const dependencies = {
     postgres,
     store: store(),
-    journal: foldersIn(folder.path),
+    journal: journalIn(folder.path),
     compute: createLocalCompute(),
     config: {
       current: () => ({

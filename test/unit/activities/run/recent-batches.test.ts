@@ -8,7 +8,7 @@ import { deleteBatch, spoolRecords } from '../../../../src/store/delivery/batche
 import { RecentBatches } from '../../../../src/store/delivery/recent-batches.ts';
 import { journalPaths, storePaths } from '../../../../src/store/paths/paths.ts';
 import { csvRowsBelow } from '../../../support/csv-rows.ts';
-import { foldersIn } from '../../store/journal/journal-folder.ts';
+import { journalIn } from '../../store/journal/journal-folder.ts';
 import { useTemporaryFolder } from '../../store/temporary-folder.ts';
 import { activityEnvironment } from '../environment.ts';
 
@@ -23,12 +23,12 @@ const records = ['1', '2'].map((sourceId) => ({
 }));
 
 function setUp(recentBatches: RecentBatches) {
-  const journal = foldersIn(folder.path);
+  const journal = journalIn(folder.path);
   const dependencies = {
     recentBatches,
     store: createDirectoryStore(folder.path),
     journal,
-    csv: createCsvWriter(createDirectoryStore(journal.csv), journalPaths),
+    csv: createCsvWriter(createDirectoryStore(journal.name), journalPaths),
     measures: noopMetrics,
     config: { current: () => ({ config: { sources: [] } }), lastGood: () => ({ kept: null }) },
     lookUp: () => undefined,
@@ -41,7 +41,7 @@ function setUp(recentBatches: RecentBatches) {
       const [batch] = await spoolRecords(store, run, 0, records, new Date(), recentBatches);
       return { batch: batch!, store: () => activityEnvironment(dependencies).run(writeCsv, { batch: batch! }) };
     },
-    rows: () => csvRowsBelow(journal.csv).map((row) => row['source_id']),
+    rows: () => csvRowsBelow(journal.name).map((row) => row['source_id']),
   };
 }
 

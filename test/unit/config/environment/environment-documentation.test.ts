@@ -10,14 +10,14 @@ const documentation = readFileSync(environmentPage, 'utf8');
 /** Names in the first table of the page. */
 function documented(): string[] {
   const [table = ''] = /(?:^\|.*\n)+/m.exec(documentation) ?? [];
-  return [...table.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name = '']) => name).sort();
+  return [...table.matchAll(/^\| `([A-Z\d_]+)`/gm)].map(([, name = '']) => name).sort();
 }
 
 /** Names that the environment is asked for. */
 function asked(): string[] {
   const names = new Set<string>();
   const variables = new Proxy<Record<string, string>>(
-    { PG_HOST: 'db.test' },
+    { PG_HOST: 'db.test', DAYBOOK_STORE: 's3://bucket', AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'key' },
     {
       get(target, name: string) {
         names.add(name);
@@ -27,7 +27,8 @@ function asked(): string[] {
   );
   const environment = readEnvironment({}, variables);
   temporalSettings(environment);
-  return [...names].filter((name) => /^[A-Z_]+$/.test(name) && !name.endsWith('_FILE')).sort();
+  const isFileOf = (name: string) => name.endsWith('_FILE') && names.has(name.slice(0, -'_FILE'.length));
+  return [...names].filter((name) => /^[A-Z\d_]+$/.test(name) && !isFileOf(name)).sort();
 }
 
 test('the table of variables holds those that are read, and no others', () => {

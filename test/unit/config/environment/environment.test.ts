@@ -23,7 +23,7 @@ describe('readEnvironment', () => {
       logLevel: 'info',
       configFile: resolve('daybook.yaml'),
       dataFolder: resolve('data'),
-      storeFolder: resolve('data'),
+      store: { kind: 'directory', folder: resolve('data') },
       homeFolder: resolve('.daybook'),
       http: {
         host: '127.0.0.1',
@@ -52,13 +52,13 @@ describe('readEnvironment', () => {
     ).toMatchObject({
       configFile: resolve('etc/d.yaml'),
       dataFolder: resolve('var'),
-      storeFolder: resolve('../store'),
+      store: { kind: 'directory', folder: resolve('../store') },
       homeFolder: '/srv/home',
     });
   });
 
   test('keeps the store in the data folder by default', () => {
-    expect(read({ DAYBOOK_DATA: '/srv/data' }).storeFolder).toBe('/srv/data');
+    expect(read({ DAYBOOK_DATA: '/srv/data' }).store).toEqual({ kind: 'directory', folder: '/srv/data' });
   });
 
   test.each(['PG_HOST', 'PG_DIRECT_HOST'])('refuses a URL as %s without showing the password in it', (name) => {
@@ -189,12 +189,10 @@ describe('readEnvironment', () => {
     ['DAYBOOK_HTTP', '[:::]:9464'],
     ['DAYBOOK_HTTP', 'http://localhost:80'],
     ['LOG_LEVEL', 'loud'],
-    ['DAYBOOK_STORE', 's3://bucket/prefix'],
+    ['DAYBOOK_STORE', 'gs://bucket/prefix'],
   ])('refuses %s=%s, saying what it found and what to do', (name, text) => {
     expect(() => read({ PG_HOST: 'db.test', [name]: text })).toThrow(InvalidEnvironment);
-    expect(() => read({ PG_HOST: 'db.test', [name]: text })).toThrow(
-      new RegExp(`^${name}: found ".*", (?:expected|.*not available yet)`),
-    );
+    expect(() => read({ PG_HOST: 'db.test', [name]: text })).toThrow(new RegExp(`^${name}: found ".*", expected`));
   });
 
   test('prefers --config to DAYBOOK_CONFIG', () => {
@@ -207,7 +205,7 @@ describe('readEnvironment', () => {
       homeFolder: '/srv/home/demo',
       configFile: '/srv/home/demo/daybook.yaml',
       dataFolder: '/srv/home/demo/data',
-      storeFolder: '/srv/home/demo/data',
+      store: { kind: 'directory', folder: '/srv/home/demo/data' },
     });
   });
 

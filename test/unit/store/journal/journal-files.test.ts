@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { archiveFiles } from '../../../../src/store/journal/journal-files.ts';
+import { archiveFiles } from '../../../../src/store/journal/folder/folder-files.ts';
 import { filesOf, journalUnits } from '../../../../src/store/journal/walk-journal.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
-import { foldersIn } from './journal-folder.ts';
+import { foldersIn, journalIn } from './journal-folder.ts';
 
 const folder = useTemporaryFolder();
 const choice = { source: null, window: null, archives: true };
@@ -22,8 +22,10 @@ test('a day that was retired again has its further archives read, the newest fir
     writeFileSync(join(folders.archives, name), '');
   const names = ['2026-11-01.10', '2026-11-01.2', '2026-11-01', '2026-11-02'].map((name) => `archives/${name}.csv.gz`);
   expect((await archiveFiles(folders)).map(({ name }) => name)).toEqual(names);
-  expect((await archiveFiles(folders))[0]?.manifest).toBe(join(folders.archives, '2026-11-01.10.json'));
-  const units = await journalUnits(folders, choice);
+  const [first] = await archiveFiles(folders);
+  writeFileSync(join(folders.archives, '2026-11-01.10.json'), 'damaged');
+  await expect(first?.manifest?.()).rejects.toThrow(/2026-11-01\.10\.json is not valid JSON/);
+  const units = await journalUnits(journalIn(folder.path), choice);
   expect(units).toEqual(['2026-11-01', '2026-11-02'].map((day) => ({ kind: 'archive', day })));
-  expect((await filesOf(folders, units[0]!, choice)).map(({ name }) => name)).toEqual(names.slice(0, 3));
+  expect((await filesOf(journalIn(folder.path), units[0]!, choice)).map(({ name }) => name)).toEqual(names.slice(0, 3));
 });

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { csvContent } from '../../../../src/formats/csv.ts';
 import type { SpooledRecord } from '../../../../src/domain/run/record.ts';
-import type { JournalFolders } from '../../../../src/store/journal/journal-files.ts';
+import type { JournalFolders } from '../../../../src/store/journal/folder/folder-files.ts';
+import { createFolderJournal } from '../../../../src/store/journal/folder/folder-journal.ts';
+import type { Journal } from '../../../../src/store/journal/journal.ts';
 import type { SealManifest } from '../../../../src/store/journal/manifest.ts';
 import { csvRows } from '../../../support/csv-rows.ts';
 
@@ -13,6 +15,10 @@ export const day = '2026-11-23';
 
 export function foldersIn(root: string): JournalFolders {
   return { csv: join(root, 'csv'), archives: join(root, 'archives') };
+}
+
+export function journalIn(root: string): Journal {
+  return createFolderJournal(foldersIn(root));
 }
 
 const sha256 = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');

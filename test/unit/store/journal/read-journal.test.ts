@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { csvContent } from '../../../../src/formats/csv.ts';
-import { partFile, type JournalFile } from '../../../../src/store/journal/journal-files.ts';
+import { fileAt, partFile } from '../../../../src/store/journal/folder/folder-files.ts';
+import type { JournalFile } from '../../../../src/store/journal/journal-file.ts';
 import { readJournal } from '../../../../src/store/journal/read-journal.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { flipByte, writePart } from './journal-folder.ts';
@@ -35,7 +36,8 @@ function writeSealed(folder: string): JournalFile {
     JSON.stringify({ ...manifest, minOccurredAt: null, maxOccurredAt: null, parts: 1 }),
   );
   const beside = join(folder, '2026-11-20.json');
-  return { kind: 'sealed', path, name: 'news/2026-11-20.csv.gz', manifest: beside, check: null };
+  const name = 'news/2026-11-20.csv.gz';
+  return fileAt({ kind: 'sealed', path, name, ingestedAt: '2026-11-20', manifest: beside, check: null });
 }
 
 test('a sealed day is read whole', async () => {
@@ -56,7 +58,8 @@ test.each([
 ])('a part that is %j is damaged, not good', async (content, message) => {
   const path = join(temporaryFolder(), 'part.csv');
   writeFileSync(path, content);
-  const { rows, damages } = await read({ kind: 'part', path, name: 'news/part.csv', manifest: null, check: null });
+  const file = fileAt({ kind: 'part', path, name: 'news/part.csv', ingestedAt: null, manifest: null, check: null });
+  const { rows, damages } = await read(file);
   expect(rows).toBe(0);
   expect(damages).toEqual([expect.stringMatching(message)]);
 });

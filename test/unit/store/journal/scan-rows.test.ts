@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { csvContent } from '../../../../src/formats/csv.ts';
+import { fileAt } from '../../../../src/store/journal/folder/folder-files.ts';
 import { journalLayout, type JournalRow } from '../../../../src/store/journal/journal-layout.ts';
 import { parseRows } from '../../../../src/store/journal/parse-rows.ts';
 import { scanRows, type ScannedFile } from '../../../../src/store/journal/scan-rows.ts';
@@ -30,7 +31,7 @@ async function scan(bytes: Buffer, size: number): Promise<ScannedFile & { readon
 async function parse(bytes: Buffer): Promise<{ readonly found: JournalRow[]; readonly damages: string[] }> {
   const path = join(folder.path, 'part.csv');
   writeFileSync(path, bytes);
-  const file = { kind: 'part', path, name: 'news/part.csv', manifest: null, check: null } as const;
+  const file = fileAt({ kind: 'part', path, name: 'news/part.csv', ingestedAt: null, manifest: null, check: null });
   const found: JournalRow[] = [];
   const damages: string[] = [];
   const damage = (line: number, what: string) => void damages.push(`${line}: ${what}`);

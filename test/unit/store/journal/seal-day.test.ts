@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DamagedFile } from '../../../../src/domain/errors.ts';
-import { sealDay, type SealContext } from '../../../../src/store/journal/seal-day.ts';
+import { sealDay } from '../../../../src/store/journal/folder/seal-day.ts';
+import type { SealContext } from '../../../../src/store/journal/seal-context.ts';
 import { record } from '../../sinks/records.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 import {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { JournalBusy, withSealLock, type LockOptions } from '../../../../src/store/journal/seal-lock.ts';
+import { withSealLock, type LockOptions } from '../../../../src/store/journal/folder/seal-lock.ts';
+import { JournalBusy } from '../../../../src/store/journal/seal-context.ts';
 import { until } from '../../../support/until.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 

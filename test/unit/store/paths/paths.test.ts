@@ -6,7 +6,14 @@ import { describe, expect, test } from 'vitest';
 import { sinks } from '../../../../src/domain/run/sink.ts';
 import { formatMicros } from '../../../../src/domain/time/timestamp.ts';
 import type { PathLayout } from '../../../../src/store/paths/path-layout.ts';
-import { journalPaths, storeKindOf, storePaths, temporaryPath } from '../../../../src/store/paths/paths.ts';
+import { bucketPaths, bucketProbes } from '../../../../src/store/paths/bucket-paths.ts';
+import {
+  journalPaths,
+  storeFolders,
+  storeKindOf,
+  storePaths,
+  temporaryPath,
+} from '../../../../src/store/paths/paths.ts';
 
 const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
@@ -77,9 +84,18 @@ const inJournal: Values & { readonly [Kind in keyof typeof journalPaths]: Record
   probe: {},
 };
 
+const generation = fc.integer({ min: 1, max: 99_999 });
+const inBucket: Values & { readonly [Kind in keyof typeof bucketPaths]: Record<string, fc.Arbitrary<unknown>> } = {
+  part: { source, day: dayText, ingestedAt: time, hash: hex(16), check },
+  sealed: { source, day: dayText, generation, token: hex(16) },
+  sealManifest: { source, day: dayText, generation },
+  probe: {},
+};
+
 const all = [
   ...Object.entries(storePaths).map(([kind, layout]) => [kind, layout, inStore[kind]] as const),
   ...Object.entries(journalPaths).map(([kind, layout]) => [kind, layout, inJournal[kind]] as const),
+  ...Object.entries(bucketPaths).map(([kind, layout]) => [`${kind} in a bucket`, layout, inBucket[kind]] as const),
 ].map(([kind, layout, values]) => ({ kind, layout: layout as PathLayout<object>, values: values ?? {} }));
 
 describe('each kind of stored file', () => {
@@ -178,6 +194,27 @@ test('layouts of 0.2.0 do not change', () => {
   expect(journalPaths.sealed.build({ source: 'news', day: ofDay })).toBe('news/2026-11-23.csv.gz');
   expect(journalPaths.sealManifest.build({ source: 'news', day: ofDay })).toBe('news/2026-11-23.json');
   expect(journalPaths.sealLock.build({ source: 'news' })).toBe('news/.seal.lock');
+});
+
+test('files of a journal in a bucket are partitions as Hive has them; readers skip what begins with `_`', () => {
+  const of = { source: 'news', day: '2026-11-23', generation: 3 };
+  expect([
+    bucketPaths.part.build({ ...of, ingestedAt: '2026-11-23T15:38:06.209Z', hash: 'abab', check: null }),
+    bucketPaths.sealed.build({ ...of, token: '0123456789abcdef' }),
+    bucketPaths.sealManifest.build(of),
+  ]).toEqual([
+    'src=news/day=2026-11-23/20261123T153806209Z-abab.csv',
+    'src=news/day=2026-11-23/2026-11-23.g3.0123456789abcdef.csv.gz',
+    'src=news/day=2026-11-23/_2026-11-23.g3.json',
+  ]);
+  // A day that its folder does not confirm is none.
+  expect(bucketPaths.sealed.parse('src=news/day=2026-11-23/2026-11-24.g3.0123456789abcdef.csv.gz')).toBeNull();
+});
+
+test('objects by which a bucket is tried are hidden from other readers, and claim no folder of a directory', () => {
+  expect(Object.values(bucketProbes).map(({ template }) => template)).toEqual(['.probe', '.conditions/.{name}']);
+  expect(storeFolders).toContain('spool');
+  expect([...storeFolders].filter((folder) => /probe|doctor|conditions/.test(folder))).toEqual([]);
 });
 
 test('folders contain the files with their values', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Alert } from '../../../../src/domain/monitoring/alert.ts';
 import { settleAlerts } from '../../../../src/store/alerts/alerts.ts';
+import { openStores } from '../../../../src/store/open-stores.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import { createLogger } from '../../../../src/worker/logger.ts';
 import { AlertMemory } from '../../../../src/worker/storage/alert-memory.ts';
@@ -20,7 +21,7 @@ beforeEach(async () => {
   posted = [];
   alerts = new AlertMemory(createLogger({ level: 'silent', redact: (text) => text, write: () => undefined }));
   alerts.setWebhook(async (alert) => void posted.push(alert));
-  watch = new StorageWatch({ store: root, journal: join(root, 'csv') }, alerts);
+  watch = new StorageWatch(openStores({ store: { kind: 'directory', folder: root }, dataFolder: root }), null, alerts);
   await watch.probe();
 });
 

@@ -1,12 +1,16 @@
-import { readdir, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BatchRef } from '../../domain/run/batch.ts';
-import type { PartCheck } from '../../formats/csv-part.ts';
-import { dayNumber, dayOfNumber, type Day } from '../../domain/time/day.ts';
-import { canarySource } from '../../domain/names.ts';
-import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
-import { isMissing } from '../blobs/file-errors.ts';
-import { journalFolder, journalPaths, storePaths } from '../paths/paths.ts';
+import { isDay, type Day } from '../../../domain/time/day.ts';
+import { canarySource } from '../../../domain/names.ts';
+import { sourceNamePattern } from '../../../domain/plan/source-plan.ts';
+import { isMissing } from '../../blobs/file-errors.ts';
+import type { ArchiveFile, JournalDay, JournalFile } from '../journal-file.ts';
+import { readManifest } from '../manifest.ts';
+import { journalFolder, journalPaths, storePaths } from '../../paths/paths.ts';
+
+/** Bytes that are read at a time. */
+const chunkBytes = 256 * 1024;
 
 /** Where the journal lies. */
 export interface JournalFolders {
@@ -19,28 +23,6 @@ export interface JournalFolders {
 /** The same, below the folders that the environment names. */
 export function journalFoldersIn(dataFolder: string, storeFolder: string): JournalFolders {
   return { csv: join(dataFolder, journalFolder), archives: join(storeFolder, storePaths.archive.folder({})) };
-}
-
-/** A file that holds records. */
-export interface JournalFile {
-  readonly kind: 'part' | 'sealed' | 'archive';
-  /** Where it is on this machine. */
-  readonly path: string;
-  /** Where it is in its folder, for display. */
-  readonly name: string;
-  /** Where the manifest is that says what it holds; null for parts. */
-  readonly manifest: string | null;
-  /** What a part holds by its name; null if it does not say. */
-  readonly check: PartCheck | null;
-}
-
-/** What was ingested of a source on a day: its sealed file, and parts that are not sealed yet. */
-export interface JournalDay {
-  readonly source: string;
-  readonly day: Day;
-  readonly sealed: JournalFile | null;
-  /** In order of ingestion. */
-  readonly parts: readonly JournalFile[];
 }
 
 /** Sources that the journal knows, whether or not they are configured. Files of a canary are gone in a moment. */
@@ -73,40 +55,21 @@ export async function journalDay({ csv }: JournalFolders, source: string, day: D
     source,
     day,
     parts: parts.map((name) => partFile(csv, `${folder}/${name}`)),
-    sealed: (await isThere(join(csv, sealed)))
-      ? {
-          kind: 'sealed',
-          path: join(csv, sealed),
-          name: sealed,
-          manifest: sealManifestPath(csv, source, day),
-          check: null,
-        }
-      : null,
+    sealed: (await isThere(join(csv, sealed))) ? sealedFile(csv, source, day, sealed) : null,
+    hasRemains: false,
   };
 }
 
-/** The part of a batch, by whatever version it was written; null if there is none. */
-export async function findPart(
-  { csv }: JournalFolders,
-  { source, ingestedAt, hash }: BatchRef,
-): Promise<JournalFile | null> {
-  const folder = journalPaths.part.folder({ source, day: ingestedAt.slice(0, 10) });
-  for (const name of await namesIn(join(csv, folder))) {
-    const part = journalPaths.part.parse(`${folder}/${name}`);
-    if (part?.ingestedAt === ingestedAt && hash.startsWith(part.hash)) return partFile(csv, `${folder}/${name}`);
-  }
-  return null;
+function sealedFile(csv: string, source: string, day: Day, name: string): JournalFile {
+  const path = join(csv, name);
+  const manifest = sealManifestPath(csv, source, day);
+  return fileAt({ kind: 'sealed', path, name, ingestedAt: day, check: null, manifest });
 }
 
 /** A part by its name below the folder of the journal. */
 export function partFile(csv: string, name: string): JournalFile {
-  const check = journalPaths.part.parse(name)?.check ?? null;
-  return { kind: 'part', path: join(csv, name), name, manifest: null, check };
-}
-
-/** An archive, with the day of its records. */
-export interface ArchiveFile extends JournalFile {
-  readonly day: Day;
+  const { check = null, ingestedAt = null } = journalPaths.part.parse(name) ?? {};
+  return fileAt({ kind: 'part', path: join(csv, name), name, ingestedAt, check, manifest: null });
 }
 
 /** Archives of retired days, oldest first; of several of a day the newest comes first, because it decides. */
@@ -117,22 +80,28 @@ export async function archiveFiles({ archives }: JournalFolders): Promise<Archiv
     return archive ? [{ ...archive, name }] : [];
   });
   found.sort((a, b) => (a.day === b.day ? b.number - a.number : a.day < b.day ? -1 : 1));
-  return found.map(({ name, day, number }) => ({
-    kind: 'archive',
-    day,
-    name,
-    check: null,
-    path: join(archives, baseName(name)),
-    manifest: join(
-      archives,
-      baseName(
-        storePaths.archiveManifest.build({
-          day,
-          number,
-        }),
-      ),
-    ),
-  }));
+  return found.map(({ name, day, number }) => {
+    const path = join(archives, baseName(name));
+    const manifest = join(archives, baseName(storePaths.archiveManifest.build({ day, number })));
+    return { ...fileAt({ kind: 'archive', path, name, ingestedAt: null, check: null, manifest }), day };
+  });
+}
+
+/** A file of this machine. @param manifest path of the file beside it */
+export function fileAt({
+  manifest,
+  ...file
+}: Pick<JournalFile, 'kind' | 'path' | 'name' | 'ingestedAt' | 'check'> & {
+  readonly manifest: string | null;
+}): JournalFile {
+  const { path } = file;
+  return {
+    ...file,
+    manifest: manifest === null ? null : () => readManifest(manifest),
+    stream: () => createReadStream(path, { highWaterMark: chunkBytes }),
+    read: async (maxBytes) => ((await stat(path)).size > maxBytes ? null : readFile(path)),
+    size: async () => (await stat(path).catch(() => ({ size: 0 }))).size,
+  };
 }
 
 export function sealedPath(csv: string, source: string, day: Day): string {
@@ -145,12 +114,6 @@ export function sealManifestPath(csv: string, source: string, day: Day): string 
 
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function isDay(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const number = dayNumber(text);
-  return !Number.isNaN(number) && dayOfNumber(number) === text;
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { describe, expect, test } from 'vitest';
-import { routeOf } from '../../../../src/sources/http/route.ts';
+import { routeOf } from '../../../src/formats/proxy-route.ts';
 
 const httpProxy = 'http://proxy.test:3128';
 const httpsProxy = 'http://secure-proxy.test:3128';

@@ -1,27 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Day } from '../../domain/time/day.ts';
-import { SinkUnavailable } from '../../domain/errors.ts';
-import { syncFolder } from '../blobs/directory-store.ts';
-import { journalPaths } from '../paths/paths.ts';
-import { journalDay, sealedPath, sealManifestPath, type JournalFolders } from './journal-files.ts';
-import { readManifest, type SealManifest } from './manifest.ts';
-import { mergeDay, type Merged, type Rewrite } from './merge-day.ts';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { Day } from '../../../domain/time/day.ts';
+import { SinkUnavailable } from '../../../domain/errors.ts';
+import { syncFolder } from '../../blobs/directory-store.ts';
+import { journalPaths } from '../../paths/paths.ts';
+import { journalDay, sealedPath, sealManifestPath, type JournalFolders } from './folder-files.ts';
+import { readManifest, type SealManifest } from '../manifest.ts';
+import { manifestOf } from '../merged-manifest.ts';
+import { mergeDay, type MergeTarget, type Rewrite } from '../merge-day.ts';
+import type { SealContext } from '../seal-context.ts';
 import { withSealLock, type IsStillLocked } from './seal-lock.ts';
-import { storedJson } from '../blobs/stored-json.ts';
-
-/** The steps of a sealing, in order; a kill between any two of them loses nothing. */
-export type SealStep = 'merged' | 'manifest in place' | 'sealed in place' | 'part deleted';
-
-export interface SealContext {
-  readonly signal: AbortSignal;
-  readonly onProgress: (
-    details: { readonly step: SealStep } | { readonly rows: number } | { readonly waitsFor: string },
-  ) => void;
-  /** Fails at once if another process works on the source. @default false */
-  readonly impatient?: boolean;
-}
+import { storedJson } from '../../blobs/stored-json.ts';
 
 /**
  * Seals what was ingested of a source on a day: merges its parts, and what is sealed already, into `<day>.csv.gz` with a
@@ -57,8 +50,8 @@ export async function rewriteSealedDay(
   const found = await journalDay(folders, source, day);
   if (found.sealed === null) return;
   await besideOthers(place, async (sealing) => {
-    const before = await readManifest(sealManifestPath(folders.csv, source, day));
-    const merged = await mergeDay({ ...found, parts: [] }, sealing.temporary, signal, () => {}, rewrite);
+    const before = await manifestBeside(folders, source, day);
+    const merged = await mergeDay({ ...found, parts: [] }, targetAt(sealing.temporary), signal, () => {}, rewrite);
     if (merged.sha256 !== merged.base) {
       await putInPlace(sealing, manifestOf(sealing, merged, before, 0), () => {});
     }
@@ -89,8 +82,8 @@ async function sealFrom(sealing: Sealing, { signal, onProgress }: SealContext): 
   const { folders, source, day, temporary } = sealing;
   const found = await journalDay(folders, source, day);
   if (found.parts.length === 0) return false;
-  const before = await readManifest(sealManifestPath(folders.csv, source, day));
-  const merged = await mergeDay(found, temporary, signal, (rows) => onProgress({ rows }));
+  const before = await manifestBeside(folders, source, day);
+  const merged = await mergeDay(found, targetAt(temporary), signal, (rows) => onProgress({ rows }));
   onProgress({ step: 'merged' });
   // Parts without new records were sealed before: their deletion was interrupted, or they were written again.
   const isNew = found.sealed === null || merged.added > 0 || before?.sha256 !== merged.sha256;
@@ -103,29 +96,6 @@ async function sealFrom(sealing: Sealing, { signal, onProgress }: SealContext): 
   // Not empty if a part came meanwhile: it is sealed the next time.
   await rmdir(join(folders.csv, source, day)).catch(() => undefined);
   return true;
-}
-
-function manifestOf(
-  { source, day }: Sealing,
-  { base, rows, sha256, minOccurredAt, maxOccurredAt, unverified }: Merged,
-  before: SealManifest | null,
-  parts: number,
-): SealManifest {
-  // A manifest that ran ahead of its file counts these parts already.
-  const isBefore = before?.sha256 === base;
-  const total = (count: number, known = 0) => (isBefore ? known + count : Math.max(known, count));
-  const unsure = total(unverified, before?.unverified);
-  return {
-    source,
-    day,
-    rows,
-    sha256,
-    replaces: base,
-    minOccurredAt,
-    maxOccurredAt,
-    parts: total(parts, before?.parts),
-    ...(unsure === 0 ? {} : { unverified: unsure }),
-  };
 }
 
 async function putInPlace(
@@ -141,6 +111,19 @@ async function putInPlace(
   await rename(temporary, sealedPath(folders.csv, source, day));
   await syncFolder(join(folders.csv, source));
   onProgress({ step: 'sealed in place' });
+}
+
+function targetAt(path: string): MergeTarget {
+  return {
+    name: path,
+    write: async (text, signal) =>
+      pipeline(text, createGzip(), createWriteStream(path, { flags: 'wx', flush: true }), { signal }),
+    stream: () => createReadStream(path),
+  };
+}
+
+async function manifestBeside(folders: JournalFolders, source: string, day: Day): Promise<SealManifest | null> {
+  return readManifest(sealManifestPath(folders.csv, source, day));
 }
 
 /** A sealer that was suspended for minutes may have lost its lock: what it has read may be sealed and deleted by another. */

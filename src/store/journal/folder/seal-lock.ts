@@ -3,10 +3,11 @@ import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf, SinkUnavailable } from '../../domain/errors.ts';
-import { isMissing } from '../blobs/file-errors.ts';
-import { timeOfFolder } from '../blobs/folder-time.ts';
-import { journalPaths } from '../paths/paths.ts';
+import { codeOf } from '../../../domain/errors.ts';
+import { isMissing } from '../../blobs/file-errors.ts';
+import { timeOfFolder } from '../../blobs/folder-time.ts';
+import { JournalBusy } from '../seal-context.ts';
+import { journalPaths } from '../../paths/paths.ts';
 
 /** The holder of the lock renews it this often. */
 const renewMs = 10_000;
@@ -25,9 +26,6 @@ export interface LockOptions {
   /** Fails at once instead of waiting. @default false */
   readonly impatient?: boolean;
 }
-
-/** Another process works on the sealed days of a source. */
-export class JournalBusy extends SinkUnavailable {}
 
 /**
  * Does work on a source's sealed days while no other process does. The lock is a lease: it is void once it was not renewed for a

@@ -1,0 +1,16 @@
+import { SinkUnavailable } from '../../domain/errors.ts';
+
+/** The steps of a sealing, in order; a kill between any two of them loses nothing. */
+export type SealStep = 'merged' | 'manifest in place' | 'sealed in place' | 'part deleted';
+
+export interface SealContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (
+    details: { readonly step: SealStep } | { readonly rows: number } | { readonly waitsFor: string },
+  ) => void;
+  /** Fails at once if another process works on the source. @default false */
+  readonly impatient?: boolean;
+}
+
+/** Another process works on the sealed days of a source. */
+export class JournalBusy extends SinkUnavailable {}
