@@ -72,6 +72,10 @@ export interface HttpPosition {
   readonly sameIds?: SameIds;
   /** The largest total given by a page of this poll. */
   readonly total?: number;
+  /** Marks of the last ids that were read, where pages are numbered and a total ends them. */
+  readonly lastIds?: readonly string[];
+  /** The total has proved wrong in this poll. */
+  readonly wrongTotal?: true;
   /** The page is requested only because a total cannot be trusted: it may be refused. */
   readonly doubtful?: true;
   /** The position of an earlier poll, until its page has been read: if it cannot be read, the poll begins at the front. */

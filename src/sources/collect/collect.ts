@@ -24,6 +24,7 @@ import {
   withoutProof,
 } from '../pagination/page-sequence.ts';
 import { continuationOf, withoutOverlap } from '../pagination/overlap.ts';
+import { notingWrongTotal } from '../pagination/wrong-total.ts';
 import { readTime } from '../pagination/page-request.ts';
 import { isSavedPositionGone, savedPositionDropped } from '../pagination/saved-position.ts';
 import { isNewTo, classifyPage } from '../extraction/classify-page.ts';
@@ -104,13 +105,14 @@ export async function collect(input: CollectInput): Promise<Collected> {
   const fields = new EmptyFields(plan, start.fields);
   try {
     reader.checksDocuments = optionsAt({});
-    for await (const page of pages) {
-      if (page.refusesOverlap) {
+    for await (const given of pages) {
+      if (given.refusesOverlap) {
         position = withoutOverlap(position);
         break;
       }
-      const read = page.checked ?? (await checkItems(page, known, reader, optionsAt(page), fields));
+      const read = given.checked ?? (await checkItems(given, known, reader, optionsAt(given), fields));
       const isAgain = isRepeatedPage(position, read.hash);
+      const page = isAgain ? given : notingWrongTotal(plan, position, given, read);
       const sequel = continuationOf(plan, position, read, isAgain);
       if ('elsewhere' in sequel) {
         position = sequel.elsewhere;

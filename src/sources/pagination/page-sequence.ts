@@ -15,6 +15,7 @@ import type { Warning } from '../../domain/run/warning.ts';
 import type { Page } from '../extraction/page.ts';
 import { stepBack } from './first-position.ts';
 import { stepOf } from './overlap.ts';
+import { distrustTotal } from './wrong-total.ts';
 
 /** How many hashes of the last pages are kept to recognize a repeated one. */
 const rememberedPages = 16;
@@ -79,7 +80,14 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
   const asksOn = mayLeadOn && !isSame && !startsAgain(place, hash) && !isBeyondTotal;
   if (asksOn && next?.type === 'http') {
     const seen = hash === null ? recentPages : [...recentPages, hash].slice(-rememberedPages);
-    const further = { ...next, ...tailOf(place), recentPages: seen, distinct, repeated: repeated + 1 };
+    const further = {
+      ...next,
+      ...tailOf(place),
+      ...distrustTotal(plan),
+      recentPages: seen,
+      distinct,
+      repeated: repeated + 1,
+    };
     const unproved = distinct >= 2 ? {} : { frontRepeated: true as const };
     return { position: { ...position, place: further, ...unproved }, end: null };
   }
@@ -209,7 +217,7 @@ function afterFront(plan: HttpPlan, position: FetchPosition, place: HttpPosition
   // A page that is read once more on purpose is not a repeated page.
   const seen = begin.page === saved.page ? before : before.slice(0, -1);
   const recentPages = seen.length === 0 ? [] : [...seen, earlierPart];
-  const kept = { since, ...(until === undefined ? {} : { until }), recentPages, distinct };
+  const kept = { since, ...(until === undefined ? {} : { until }), recentPages, distinct, ...distrustTotal(plan) };
   return { position: { ...position, place: { type, ...begin, ...kept, saved } }, end: null, jumps: true };
 }
 

@@ -1,0 +1,46 @@
+import { hash as digestOf } from 'node:crypto';
+import type { FetchPosition, HttpPosition } from '../../domain/state/fetch-position.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { CheckedWithDays } from '../extraction/checked-page.ts';
+import type { Page } from '../extraction/page.ts';
+
+/** How many of the last ids are remembered: so many more than a page has may be inserted at once without being overlooked. */
+const rememberedIds = 8;
+
+/** For the place behind pages that have moved since they were read: see `notingWrongTotal`. */
+export function distrustTotal(plan: SourcePlan): Pick<HttpPosition, 'wrongTotal'> {
+  return endsByTotal(plan) ? { wrongTotal: true } : {};
+}
+
+/** Whether pages are numbered, and a total says which is the last. */
+function endsByTotal(plan: SourcePlan): boolean {
+  if (plan.type === 'file' || plan.type === 'module') return false;
+  return plan.paginator.type === 'page_number' && plan.paginator.totalPath !== null;
+}
+
+/**
+ * Notes whether the total has proved wrong during a poll: a page that should not exist by an earlier total has records, or a page begins
+ * with records of the one before, so that others were inserted. From there on a total is no proof of the end: one page more is
+ * asked, which may be refused.
+ */
+export function notingWrongTotal(
+  plan: SourcePlan,
+  { place }: FetchPosition,
+  page: Page,
+  checked: CheckedWithDays,
+): Page {
+  if (!endsByTotal(plan) || place.type !== 'http' || page.counts === false || checked.fetched === 0) return page;
+  const ids = checked.valid.map(({ record }) => markOf(record.sourceId));
+  const known = place.lastIds ?? [];
+  const hasMoved = known.some((id) => ids.includes(id));
+  const isWrong = place.wrongTotal === true || place.doubtful === true || hasMoved;
+  const lastIds = [...known, ...ids].slice(-rememberedIds);
+  const noted = { lastIds, ...(isWrong ? { wrongTotal: true as const } : {}) };
+  if (page.next?.type === 'http') return { ...page, next: { ...page.next, ...noted } };
+  if (page.next !== null || page.end || !isWrong) return page;
+  return { ...page, next: { ...place, ...noted, page: place.page + 1, skip: 0, doubtful: true } };
+}
+
+function markOf(id: string): string {
+  return digestOf('sha256', id, 'base64url').slice(0, 11);
+}
