@@ -1,4 +1,5 @@
 import type { PostgresSettings } from '../config/environment/postgres-settings.ts';
+import type { CodecKey } from '../config/environment/codec-keys.ts';
 import { localTemporalSettings, type TemporalSettings } from '../config/environment/temporal-settings.ts';
 import type { Home } from './home/home.ts';
 
@@ -19,8 +20,9 @@ export function embeddedPostgresSettings(home: Home): PostgresSettings {
   };
 }
 
-export function embeddedTemporalSettings(home: Home): TemporalSettings {
-  return localTemporalSettings(`127.0.0.1:${home.ports.temporal ?? usualPorts.temporal}`);
+/** @param codecKeys of whoever has payloads to send */
+export function embeddedTemporalSettings(home: Home, codecKeys: readonly CodecKey[] = []): TemporalSettings {
+  return { ...localTemporalSettings(`127.0.0.1:${home.ports.temporal ?? usualPorts.temporal}`), codecKeys };
 }
 
 /** Address of the embedded server's Web UI. */

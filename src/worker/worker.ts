@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { alertFields } from '../domain/monitoring/alert.ts';
@@ -29,6 +28,7 @@ import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
 import { StatusMonitor } from '../status/status-monitor.ts';
 import { noteMissedRuns, openLastRuns } from './last-runs.ts';
+import { createClient, dataConverter, withReadableSchedules } from '../temporal/client.ts';
 import { startDeliveries } from '../temporal/start-delivery.ts';
 import { keepSearchAttribute } from '../temporal/search-attribute.ts';
 import { QueueGuard, workerIdentity } from '../temporal/queue-guard.ts';
@@ -86,7 +86,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const alertWebhook =
     settings.alertWebhook === null ? null : createAlertWebhook(http.client, settings.alertWebhook, instance);
   alerts.setWebhook(alertWebhook);
-  const client = new Client({ connection, namespace: temporal.namespace });
+  const client = createClient(connection, temporal);
   const close = async () => {
     searchAttribute.stop();
     pair.stop();
@@ -128,6 +128,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     taskQueue: instance.taskQueue,
     identity,
     workflowBundle: { codePath: bundle },
+    dataConverter: dataConverter(temporal),
     interceptors: {
       activity: [
         runActivities({ config: settings.config, lookUp: settings.lookUp, http }),
@@ -165,6 +166,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     shutdownGraceTime: '5s',
     shutdownForceTime: '10s',
   }).catch(closeAndThrow);
+  // That of activities.
+  if (worker.client) withReadableSchedules(worker.client);
   await storage.start();
   const keeper = new ConfigKeeper(settings.config, store, instance.name, logger);
   void noteMissedRuns(store, lastRuns, settings);

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { codecKeys, type CodecKey } from './codec-keys.ts';
 import { openDotEnv } from './dot-env.ts';
 import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
 import { namedInstance } from './instance-name.ts';
@@ -18,6 +19,8 @@ export interface Environment {
   readonly prepare: boolean;
   /** `TEMPORAL_ADDRESS`, or null. The rest of `TEMPORAL_*` is read by `temporal-settings.ts`. */
   readonly temporalAddress: string | null;
+  /** What payloads are encrypted with on their way to Temporal; secrets. Empty = they are not. */
+  readonly codecKeys: readonly CodecKey[];
   /** `DAYBOOK_INSTANCE`, or null: then the configuration may say it, see `readInstance`. */
   readonly instance: string | null;
   /** `TEMPORAL_UI_URL`: the Web UI of an external server; null = unknown. */
@@ -87,6 +90,7 @@ export function readEnvironment(
     owner: postgres && ownerSettings(postgres, lookUp),
     prepare: flag(lookUp, 'PG_PREPARE'),
     temporalAddress: lookUp('TEMPORAL_ADDRESS') || null,
+    codecKeys: codecKeys(lookUp),
     instance: namedInstance(lookUp),
     temporalUi: webUi(lookUp('TEMPORAL_UI_URL')),
     configFile,

@@ -1,6 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectionOptions } from '@temporalio/client';
 import { messageOf } from '../../domain/errors.ts';
+import { codecKeys, type CodecKey } from './codec-keys.ts';
 import type { Environment } from './environment.ts';
 import { InvalidEnvironment } from '../secrets/references.ts';
 
@@ -14,6 +15,8 @@ export interface TemporalSettings {
   readonly address: string;
   readonly namespace: string;
   readonly connection: TemporalConnectionOptions;
+  /** What payloads are encrypted with: the first encrypts, all decrypt. @default none */
+  readonly codecKeys?: readonly CodecKey[];
 }
 
 /**
@@ -32,9 +35,11 @@ export function temporalSettings({ variables, lookUp }: Pick<Environment, 'varia
     ...(apiKeyGiven ? { TEMPORAL_API_KEY: apiKeyGiven } : {}),
   });
   const { address, tls, metadata, apiKey } = connectionOptions;
+  const keys = codecKeys(lookUp);
   return {
     address: address ?? 'localhost:7233',
     namespace: namespace ?? 'default',
+    ...(keys.length === 0 ? {} : { codecKeys: keys }),
     connection: {
       ...(address === undefined ? {} : { address }),
       ...(tls === undefined ? {} : { tls }),

@@ -53,6 +53,11 @@ export const environmentVariables: readonly Variable[] = [
   },
   { name: 'TEMPORAL_API_KEY', default: '', meaning: 'API key for Temporal Cloud, a secret; enables TLS' },
   {
+    name: 'DAYBOOK_CODEC_KEYS',
+    default: '',
+    meaning: 'keys that encrypt what Temporal stores, secrets: `id:key`, see [below](#encrypted-payloads)',
+  },
+  {
     name: 'DAYBOOK_INSTANCE',
     default: '`daybook`',
     meaning: 'name of this Daybook if several share a Temporal namespace, see [below](#several-daybooks)',
