@@ -14,6 +14,7 @@ import { KnownAlerts } from '../store/alerts/known-alerts.ts';
 import { settingAside } from '../store/alerts/store-alert.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import { storageDependencies } from './activity-dependencies.ts';
+import { DeploymentWatch, deploymentOptions } from './deployment-watch.ts';
 import { ConfigKeeper } from './config-keeper.ts';
 import { logSource } from './interceptors/log-source.ts';
 import { WorkerCounters } from './metrics/counters.ts';
@@ -28,6 +29,7 @@ import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
 import { StatusMonitor } from '../status/status-monitor.ts';
 import { noteMissedRuns, openLastRuns } from './last-runs.ts';
+import { workflowBundle } from '../temporal/deployments/own-build.ts';
 import { createClient, dataConverter, withReadableSchedules } from '../temporal/client.ts';
 import { startDeliveries } from '../temporal/start-delivery.ts';
 import { keepSearchAttribute } from '../temporal/search-attribute.ts';
@@ -53,7 +55,6 @@ export interface RunningWorker {
 const timeoutMs = 5_000;
 /** A source that takes longer is polled by runs of its own. */
 const defaultProbeRequestMs = 10_000;
-const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 /**
  * Starts a worker. The process must have called `installRuntime` before.
@@ -127,7 +128,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     namespace: temporal.namespace,
     taskQueue: instance.taskQueue,
     identity,
-    workflowBundle: { codePath: bundle },
+    workflowBundle: { codePath: fileURLToPath(workflowBundle) },
+    ...(settings.deployment ? { workerDeploymentOptions: deploymentOptions(settings.deployment) } : {}),
     dataConverter: dataConverter(temporal),
     interceptors: {
       activity: [
@@ -197,6 +199,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         'Part of the status cannot be read',
       ),
   });
+  const deployment = new DeploymentWatch();
+  if (settings.deployment) deployment.start(client, instance, settings.deployment, logger);
   const runAndClose = async () => {
     const stopLooking = guard.checkLater(() => worker.getState() === 'RUNNING' && worker.shutdown());
     try {
@@ -205,6 +209,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     } finally {
       stopLooking();
       storage.stop();
+      deployment.stop();
       await keeper.close();
       await close();
     }
@@ -222,6 +227,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         address: temporal.address,
         worker,
         storage,
+        deployment,
       }),
     metrics: () => scrape({ counters, watch, instance, config: settings.config, sdkMetrics: settings.sdkMetrics }),
     async statusPage() {

@@ -36,7 +36,7 @@ beforeAll(async () => {
   );
   http = `127.0.0.1:${await freePort()}`;
   sandbox = new CliSandbox(folder, { ...tenant.variables, ...keys, DAYBOOK_HTTP: http, LOG_LEVEL: 'debug' });
-  expect(await sandbox.run(['migrate'])).toMatchObject({ code: 0 });
+  await sandbox.run(['migrate']);
   worker = sandbox.start(['worker']);
   await worker.shows('Worker started');
 });

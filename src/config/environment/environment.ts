@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { codecKeys, type CodecKey } from './codec-keys.ts';
+import { deploymentSetting, type DeploymentSetting } from './deployment-setting.ts';
 import { openDotEnv } from './dot-env.ts';
 import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
 import { namedInstance } from './instance-name.ts';
@@ -21,6 +22,8 @@ export interface Environment {
   readonly temporalAddress: string | null;
   /** What payloads are encrypted with on their way to Temporal; secrets. Empty = they are not. */
   readonly codecKeys: readonly CodecKey[];
+  /** The worker deployment that workers belong to; null = none. */
+  readonly deployment: DeploymentSetting | null;
   /** `DAYBOOK_INSTANCE`, or null: then the configuration may say it, see `readInstance`. */
   readonly instance: string | null;
   /** `TEMPORAL_UI_URL`: the Web UI of an external server; null = unknown. */
@@ -91,6 +94,7 @@ export function readEnvironment(
     prepare: flag(lookUp, 'PG_PREPARE'),
     temporalAddress: lookUp('TEMPORAL_ADDRESS') || null,
     codecKeys: codecKeys(lookUp),
+    deployment: deploymentSetting(lookUp),
     instance: namedInstance(lookUp),
     temporalUi: webUi(lookUp('TEMPORAL_UI_URL')),
     configFile,

@@ -58,6 +58,16 @@ export const environmentVariables: readonly Variable[] = [
     meaning: 'keys that encrypt what Temporal stores, secrets: `id:key`, see [below](#encrypted-payloads)',
   },
   {
+    name: 'DAYBOOK_DEPLOYMENT',
+    default: '',
+    meaning: 'worker deployment that workers belong to, see [deployment](deployment.md#new-versions-without-a-pause)',
+  },
+  {
+    name: 'DAYBOOK_BUILD',
+    default: 'version and hash of the workflows',
+    meaning: 'their build in that deployment',
+  },
+  {
     name: 'DAYBOOK_INSTANCE',
     default: '`daybook`',
     meaning: 'name of this Daybook if several share a Temporal namespace, see [below](#several-daybooks)',
