@@ -1,5 +1,5 @@
 import type { PostgresSettings } from '../config/environment/postgres-settings.ts';
-import type { CodecKey } from '../config/environment/codec-keys.ts';
+import type { Environment } from '../config/environment/environment.ts';
 import { localTemporalSettings, type TemporalSettings } from '../config/environment/temporal-settings.ts';
 import type { Home } from './home/home.ts';
 
@@ -20,9 +20,14 @@ export function embeddedPostgresSettings(home: Home): PostgresSettings {
   };
 }
 
-/** @param codecKeys of whoever has payloads to send */
-export function embeddedTemporalSettings(home: Home, codecKeys: readonly CodecKey[] = []): TemporalSettings {
-  return { ...localTemporalSettings(`127.0.0.1:${home.ports.temporal ?? usualPorts.temporal}`), codecKeys };
+/** @param environment of whoever starts work or reads it */
+export function embeddedTemporalSettings(
+  home: Home,
+  environment?: Pick<Environment, 'codecKeys' | 'fairness'>,
+): TemporalSettings {
+  const address = `127.0.0.1:${home.ports.temporal ?? usualPorts.temporal}`;
+  const { codecKeys = [], fairness = null } = environment ?? {};
+  return { ...localTemporalSettings(address), codecKeys, fairness: fairness ?? true };
 }
 
 /** Address of the embedded server's Web UI. */

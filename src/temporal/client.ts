@@ -2,6 +2,7 @@ import { Client, ScheduleClient, type ClientOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import { createPayloadCodec, readingOnly } from './codec/payload-codec.ts';
+import { dropFairness } from './without-fairness.ts';
 
 /** How values are sent to the server, by clients and workers alike. */
 export function dataConverter({ codecKeys = [] }: Pick<TemporalSettings, 'codecKeys'>): DataConverter {
@@ -11,10 +12,13 @@ export function dataConverter({ codecKeys = [] }: Pick<TemporalSettings, 'codecK
 /** A client as every command and worker uses it. */
 export function createClient(
   connection: NonNullable<ClientOptions['connection']>,
-  settings: Pick<TemporalSettings, 'namespace' | 'codecKeys'>,
+  settings: Pick<TemporalSettings, 'namespace' | 'codecKeys' | 'fairness'>,
 ): Client {
-  const { namespace } = settings;
-  return withReadableSchedules(new Client({ connection, namespace, dataConverter: dataConverter(settings) }));
+  const { namespace, fairness = false } = settings;
+  const interceptors = fairness ? {} : { workflow: [dropFairness] };
+  return withReadableSchedules(
+    new Client({ connection, namespace, dataConverter: dataConverter(settings), interceptors }),
+  );
 }
 
 /**

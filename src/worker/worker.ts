@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { alertFields } from '../domain/monitoring/alert.ts';
@@ -14,7 +13,8 @@ import { KnownAlerts } from '../store/alerts/known-alerts.ts';
 import { settingAside } from '../store/alerts/store-alert.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import { storageDependencies } from './activity-dependencies.ts';
-import { DeploymentWatch, deploymentOptions } from './deployment-watch.ts';
+import { DeploymentWatch } from './deployment-watch.ts';
+import { clientInterceptors, serverOptions, workflowsOf } from './server-options.ts';
 import { ConfigKeeper } from './config-keeper.ts';
 import { logSource } from './interceptors/log-source.ts';
 import { WorkerCounters } from './metrics/counters.ts';
@@ -29,8 +29,7 @@ import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
 import { StatusMonitor } from '../status/status-monitor.ts';
 import { noteMissedRuns, openLastRuns } from './last-runs.ts';
-import { workflowBundle } from '../temporal/deployments/own-build.ts';
-import { createClient, dataConverter, withReadableSchedules } from '../temporal/client.ts';
+import { createClient, withReadableSchedules } from '../temporal/client.ts';
 import { startDeliveries } from '../temporal/start-delivery.ts';
 import { keepSearchAttribute } from '../temporal/search-attribute.ts';
 import { QueueGuard, workerIdentity } from '../temporal/queue-guard.ts';
@@ -123,15 +122,15 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const identity = workerIdentity(storeId);
   const guard = new QueueGuard(client, instance, storeId);
   await guard.check().catch(closeAndThrow);
+  const workflowBundle = await workflowsOf(settings).catch(closeAndThrow);
   const worker = await Worker.create({
     connection,
-    namespace: temporal.namespace,
+    ...serverOptions(settings),
     taskQueue: instance.taskQueue,
     identity,
-    workflowBundle: { codePath: fileURLToPath(workflowBundle) },
-    ...(settings.deployment ? { workerDeploymentOptions: deploymentOptions(settings.deployment) } : {}),
-    dataConverter: dataConverter(temporal),
+    workflowBundle,
     interceptors: {
+      client: clientInterceptors(settings),
       activity: [
         runActivities({ config: settings.config, lookUp: settings.lookUp, http }),
         logSource,

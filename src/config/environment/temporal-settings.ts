@@ -3,6 +3,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 import { messageOf } from '../../domain/errors.ts';
 import { codecKeys, type CodecKey } from './codec-keys.ts';
 import type { Environment } from './environment.ts';
+import { fairnessFlag } from './flag.ts';
 import { InvalidEnvironment } from '../secrets/references.ts';
 
 /** Options that connections of clients and of workers share. */
@@ -17,6 +18,8 @@ export interface TemporalSettings {
   readonly connection: TemporalConnectionOptions;
   /** What payloads are encrypted with: the first encrypts, all decrypt. @default none */
   readonly codecKeys?: readonly CodecKey[];
+  /** Whether work has fairness keys. @default false */
+  readonly fairness?: boolean;
 }
 
 /**
@@ -40,6 +43,7 @@ export function temporalSettings({ variables, lookUp }: Pick<Environment, 'varia
     address: address ?? 'localhost:7233',
     namespace: namespace ?? 'default',
     ...(keys.length === 0 ? {} : { codecKeys: keys }),
+    ...(fairnessFlag(lookUp) === true ? { fairness: true } : {}),
     connection: {
       ...(address === undefined ? {} : { address }),
       ...(tls === undefined ? {} : { tls }),

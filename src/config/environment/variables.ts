@@ -58,6 +58,12 @@ export const environmentVariables: readonly Variable[] = [
     meaning: 'keys that encrypt what Temporal stores, secrets: `id:key`, see [below](#encrypted-payloads)',
   },
   {
+    name: 'DAYBOOK_FAIRNESS',
+    default: 'off; on with the embedded server',
+    meaning:
+      '`on`: sources share busy workers by fairness keys, for which Temporal Cloud charges, see [deployment](deployment.md#temporal-cloud-or-a-shared-server)',
+  },
+  {
     name: 'DAYBOOK_DEPLOYMENT',
     default: '',
     meaning: 'worker deployment that workers belong to, see [deployment](deployment.md#new-versions-without-a-pause)',
