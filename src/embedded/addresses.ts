@@ -20,7 +20,7 @@ export function embeddedPostgresSettings(home: Home): PostgresSettings {
   };
 }
 
-/** @param environment of whoever starts work or reads it */
+/** @param environment of the process that starts work or reads it */
 export function embeddedTemporalSettings(
   home: Home,
   environment?: Pick<Environment, 'codecKeys' | 'fairness'>,

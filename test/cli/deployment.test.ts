@@ -6,6 +6,7 @@ import { freePort } from '../support/servers/free-port.ts';
 import { json, startOrigin, type Origin } from '../support/servers/origin.ts';
 import { createTenant, type Tenant } from '../support/servers/tenant.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { Progress } from '../../src/workflows/messages.ts';
 import { until } from '../support/until.ts';
 
 const folder = temporaryFolder();
@@ -91,7 +92,7 @@ describe('a worker with DAYBOOK_DEPLOYMENT', () => {
       signal: 'pause',
       signalArgs: [{ reason: 'test' }],
     });
-    await until('it is paused', async () => ((await paused.query('progress')) as { phase: string }).phase === 'paused');
+    await until('it is paused', async () => (await paused.query<Progress>('progress')).phase === 'paused');
     await startWorker('b2');
     expect((await versioningOf(await runOnce())).build).toBe('b1');
     expect(await sandbox.run(['deployment', 'ramp', '100', 'b2'])).toMatchObject({

@@ -41,7 +41,7 @@ export async function describeRouting(client: Client, name: string, taskQueue: s
       }),
     };
   } catch (error) {
-    if (isGrpcServiceError(error) && Number(error.code) === notFound) return null;
+    if (isGrpcServiceError(error) && error.code === notFound) return null;
     throw error;
   }
 }

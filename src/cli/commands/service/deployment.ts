@@ -97,7 +97,7 @@ function chosenBuild(setting: DeploymentSetting, given: string | undefined): str
 
 const [notFound, failedPrecondition, unimplemented] = [5, 9, 12];
 /** How long a worker that was just started may take to be known. */
-const patienceMs = 15_000;
+const timeoutMs = 15_000;
 
 /** @throws CannotStart if no worker of the build polls, or the server has no deployments */
 async function onceItPolls(
@@ -107,13 +107,13 @@ async function onceItPolls(
   build: string | null,
   change: () => Promise<void>,
 ): Promise<void> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {
       return await change();
     } catch (error) {
       if (!isGrpcServiceError(error)) throw error;
-      const code = Number(error.code);
+      const { code } = error;
       if (code === unimplemented) {
         throw new CannotStart(
           'deployment: the Temporal server has no worker deployments, expected version 1.28 or later',

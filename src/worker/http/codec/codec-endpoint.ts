@@ -11,8 +11,8 @@ import { fromWire, toWire } from './wire-payload.ts';
 const maxBodyBytes = 32 * 1024 * 1024;
 
 /**
- * Decrypts payloads for Temporal's Web UI and CLI (`POST /decode`, `/encode`), as their codec servers do. Whoever reaches it reads
- * what is encrypted: requests of web pages are answered for the given origins only.
+ * Decrypts payloads for Temporal's Web UI and CLI (`POST /decode`, `/encode`), as their codec servers do. Any client that
+ * reaches it reads what is encrypted: requests of web pages are answered for the given origins only.
  * @param origins of the Web UI, such as `https://cloud.temporal.io`
  * @throws the system's error where the address cannot be listened on
  */
