@@ -17,7 +17,8 @@ export async function writeReceipt(store: BlobStore, receipt: Receipt | FailedRe
  */
 export async function deleteEarlierReceipts(store: BlobStore, receipt: Receipt | FailedReceipt): Promise<void> {
   const { source, runId, startedAt, finishedAt } = receipt;
-  for (let day = startedAt.slice(0, 10) as Day; day <= finishedAt.slice(0, 10); day = addDays(day, 1)) {
+  const last = dayOfDate(new Date(finishedAt));
+  for (let day = dayOfDate(new Date(startedAt)); day <= last; day = addDays(day, 1)) {
     for (const path of await listReceipts(store, source, day)) {
       const found = storePaths.receipt.parse(path);
       if (found?.runId === runId && found.finishedAt !== finishedAt) await store.delete(path);
