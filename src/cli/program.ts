@@ -6,7 +6,7 @@ import { addDatabase, addRepair } from './program/database.ts';
 import { addDeadLetters } from './program/dead-letters.ts';
 import { addInspection } from './program/inspection.ts';
 import { addJournal } from './program/journal.ts';
-import { addBackfill, addPause, addSchedules } from './program/scheduling.ts';
+import { addBackfill, addDeployment, addPause, addSchedules } from './program/scheduling.ts';
 import { addServices } from './program/services.ts';
 import { addState } from './program/state.ts';
 
@@ -26,6 +26,7 @@ export function buildProgram(): Command {
   addDeadLetters(program);
   addState(program);
   addSchedules(program);
+  addDeployment(program);
   addBackfill(program);
   addJournal(program);
   addPause(program);

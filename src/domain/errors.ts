@@ -193,6 +193,12 @@ export class ArchiveRefused extends DaybookError {
   readonly next = 'never';
 }
 
+/** A payload of a workflow is encrypted with a key that this process does not have. */
+export class PayloadUnreadable extends DaybookError {
+  readonly type = 'PayloadUnreadable';
+  readonly next = 'never';
+}
+
 /** A process could not begin its work. Exit code 1. */
 export class CannotStart extends DaybookError {
   readonly type = 'CannotStart';

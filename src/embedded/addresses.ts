@@ -1,4 +1,5 @@
 import type { PostgresSettings } from '../config/environment/postgres-settings.ts';
+import type { Environment } from '../config/environment/environment.ts';
 import { localTemporalSettings, type TemporalSettings } from '../config/environment/temporal-settings.ts';
 import type { Home } from './home/home.ts';
 
@@ -19,8 +20,14 @@ export function embeddedPostgresSettings(home: Home): PostgresSettings {
   };
 }
 
-export function embeddedTemporalSettings(home: Home): TemporalSettings {
-  return localTemporalSettings(`127.0.0.1:${home.ports.temporal ?? usualPorts.temporal}`);
+/** @param environment of the process that starts work or reads it */
+export function embeddedTemporalSettings(
+  home: Home,
+  environment?: Pick<Environment, 'codecKeys' | 'fairness'>,
+): TemporalSettings {
+  const address = `127.0.0.1:${home.ports.temporal ?? usualPorts.temporal}`;
+  const { codecKeys = [], fairness = null } = environment ?? {};
+  return { ...localTemporalSettings(address), codecKeys, fairness: fairness ?? true };
 }
 
 /** Address of the embedded server's Web UI. */

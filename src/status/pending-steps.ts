@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 
 /** What the activities of a workflow wait for. */
 export interface PendingSteps {
@@ -14,12 +14,13 @@ export interface PendingSteps {
 /** Asks what delays a workflow. */
 export async function pendingSteps(handle: WorkflowHandle): Promise<PendingSteps> {
   const pending = (await handle.describe()).raw.pendingActivities ?? [];
-  const heartbeats = pending.map(({ heartbeatDetails }) => {
-    const [payload] = heartbeatDetails?.payloads ?? [];
-    const details: Readonly<Record<string, unknown>> | undefined =
-      payload && defaultPayloadConverter.fromPayload(payload);
-    return details ?? {};
-  });
+  const { loadedDataConverter } = handle.client.options;
+  const heartbeats = await Promise.all(
+    pending.map(async ({ heartbeatDetails }) => {
+      const [details] = await decodeArrayFromPayloads(loadedDataConverter, heartbeatDetails?.payloads);
+      return (details ?? {}) as Readonly<Record<string, unknown>>;
+    }),
+  );
   return {
     failures: pending.flatMap(({ lastFailure }) => lastFailure?.message ?? []),
     waits: heartbeats.flatMap(({ waitsFor }) => (typeof waitsFor === 'string' ? [waitsFor] : [])),

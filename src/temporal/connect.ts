@@ -1,6 +1,7 @@
-import { Client, Connection } from '@temporalio/client';
+import { Connection, type Client } from '@temporalio/client';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import { CannotStart } from '../domain/errors.ts';
+import { createClient } from './client.ts';
 import { explainLoss, explainRefusal, explainUnreachable } from './explain-failure.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function withTemporal<T>(settings: TemporalSettings, work: (client:
     throw new CannotStart(await explainUnreachable(settings, error));
   }
   try {
-    return await work(new Client({ connection, namespace: settings.namespace }));
+    return await work(createClient(connection, settings));
   } catch (error) {
     throw explainRefusal(settings, error) ?? explainLoss(settings, error) ?? error;
   } finally {

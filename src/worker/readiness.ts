@@ -3,6 +3,7 @@ import type { Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import { withTimeout } from '../formats/timeout.ts';
 import { isMigrated } from '../sinks/postgres/commands/migrate.ts';
+import type { DeploymentWatch } from './deployment-watch.ts';
 import type { StorageWatch } from './storage/storage-watch.ts';
 
 /** How long a server may take to answer. */
@@ -16,11 +17,12 @@ interface Readiness {
   readonly address: string;
   readonly worker: Worker;
   readonly storage: StorageWatch;
+  readonly deployment: DeploymentWatch;
 }
 
 /** Names what a worker misses before it can do its work. */
 export async function notReadyReasons(of: Readiness): Promise<readonly string[]> {
-  const { questions, schema, client, address, worker, storage } = of;
+  const { questions, schema, client, address, worker, storage, deployment } = of;
   const [migrated, reached] = await Promise.all([
     withTimeout(askMs, isMigrated(questions, schema)).catch(() => null),
     reaches(client),
@@ -31,6 +33,7 @@ export async function notReadyReasons(of: Readiness): Promise<readonly string[]>
     ...(migrated === false ? ['PostgreSQL is not migrated: run ./daybook migrate'] : []),
     ...(reached ? [] : [`Temporal at ${address} cannot be reached`]),
     ...(worker.getState() === 'RUNNING' ? [] : ['the worker does not poll']),
+    ...(deployment.problem === null ? [] : [deployment.problem]),
     ...storage.problems(),
   ];
 }

@@ -1,4 +1,5 @@
 import type { ConfigFile } from '../config/file/config-file.ts';
+import type { DeploymentSetting } from '../config/environment/deployment-setting.ts';
 import type { PostgresSettings } from '../config/environment/postgres-settings.ts';
 import type { LookUp } from '../config/secrets/references.ts';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
@@ -12,6 +13,8 @@ import type { Logger } from './logger.ts';
 export interface WorkerSettings {
   readonly temporal: TemporalSettings;
   readonly instance: Instance;
+  /** The worker deployment that it belongs to. @default none */
+  readonly deployment?: DeploymentSetting | null;
   readonly postgres: PostgresSettings;
   /** The owner of the tables, for maintenance. */
   readonly owner: PostgresSettings;

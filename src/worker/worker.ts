@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { alertFields } from '../domain/monitoring/alert.ts';
@@ -15,6 +13,8 @@ import { KnownAlerts } from '../store/alerts/known-alerts.ts';
 import { settingAside } from '../store/alerts/store-alert.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import { storageDependencies } from './activity-dependencies.ts';
+import { DeploymentWatch } from './deployment-watch.ts';
+import { clientInterceptors, serverOptions, workflowsOf } from './server-options.ts';
 import { ConfigKeeper } from './config-keeper.ts';
 import { logSource } from './interceptors/log-source.ts';
 import { WorkerCounters } from './metrics/counters.ts';
@@ -29,6 +29,7 @@ import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
 import { StatusMonitor } from '../status/status-monitor.ts';
 import { noteMissedRuns, openLastRuns } from './last-runs.ts';
+import { createClient, withReadableSchedules } from '../temporal/client.ts';
 import { startDeliveries } from '../temporal/start-delivery.ts';
 import { keepSearchAttribute } from '../temporal/search-attribute.ts';
 import { QueueGuard, workerIdentity } from '../temporal/queue-guard.ts';
@@ -53,7 +54,6 @@ export interface RunningWorker {
 const timeoutMs = 5_000;
 /** A source that takes longer is polled by runs of its own. */
 const defaultProbeRequestMs = 10_000;
-const bundle = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
 /**
  * Starts a worker. The process must have called `installRuntime` before.
@@ -86,7 +86,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const alertWebhook =
     settings.alertWebhook === null ? null : createAlertWebhook(http.client, settings.alertWebhook, instance);
   alerts.setWebhook(alertWebhook);
-  const client = new Client({ connection, namespace: temporal.namespace });
+  const client = createClient(connection, temporal);
   const close = async () => {
     searchAttribute.stop();
     pair.stop();
@@ -122,13 +122,15 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const identity = workerIdentity(storeId);
   const guard = new QueueGuard(client, instance, storeId);
   await guard.check().catch(closeAndThrow);
+  const workflowBundle = await workflowsOf(settings).catch(closeAndThrow);
   const worker = await Worker.create({
     connection,
-    namespace: temporal.namespace,
+    ...serverOptions(settings),
     taskQueue: instance.taskQueue,
     identity,
-    workflowBundle: { codePath: bundle },
+    workflowBundle,
     interceptors: {
+      client: clientInterceptors(settings),
       activity: [
         runActivities({ config: settings.config, lookUp: settings.lookUp, http }),
         logSource,
@@ -165,6 +167,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     shutdownGraceTime: '5s',
     shutdownForceTime: '10s',
   }).catch(closeAndThrow);
+  // That of activities.
+  if (worker.client) withReadableSchedules(worker.client);
   await storage.start();
   const keeper = new ConfigKeeper(settings.config, store, instance.name, logger);
   void noteMissedRuns(store, lastRuns, settings);
@@ -194,6 +198,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         'Part of the status cannot be read',
       ),
   });
+  const deployment = new DeploymentWatch();
+  if (settings.deployment) deployment.start(client, instance, settings.deployment, logger);
   const runAndClose = async () => {
     const stopLooking = guard.checkLater(() => worker.getState() === 'RUNNING' && worker.shutdown());
     try {
@@ -202,6 +208,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     } finally {
       stopLooking();
       storage.stop();
+      deployment.stop();
       await keeper.close();
       await close();
     }
@@ -219,6 +226,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         address: temporal.address,
         worker,
         storage,
+        deployment,
       }),
     metrics: () => scrape({ counters, watch, instance, config: settings.config, sdkMetrics: settings.sdkMetrics }),
     async statusPage() {

@@ -1,5 +1,16 @@
 import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
+import type { Priority } from '@temporalio/common';
 import { sourceOfInput } from '../domain/run/log-source.ts';
+
+/** What no attempt can change: the worker lacks a key. The SDK says otherwise of inputs that it cannot read. */
+const neverRetried = 'PayloadUnreadable';
+
+/**
+ * Whether activities and child workflows get a fairness key. The worker writes it before the bundle, see
+ * `src/worker/server-options.ts`. Priorities are not compared with a history, so a worker may decide otherwise than the one before.
+ */
+declare const daybookFairness: boolean | undefined;
+const isFair = typeof daybookFairness !== 'undefined' && daybookFairness;
 
 /** Each line that a workflow logs, or the SDK for it, has the source that it works for. */
 export const interceptors: WorkflowInterceptorsFactory = () => {
@@ -14,7 +25,23 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
       },
     ],
     outbound: [
-      { getLogAttributes: (attributes, next) => next(source === null ? attributes : { ...attributes, source }) },
+      {
+        getLogAttributes: (attributes, next) => next(source === null ? attributes : { ...attributes, source }),
+        scheduleActivity(input, next) {
+          const { retry } = input.options;
+          const nonRetryableErrorTypes = [...(retry?.nonRetryableErrorTypes ?? []), neverRetried];
+          const options = { ...input.options, retry: { ...retry, nonRetryableErrorTypes } };
+          return next({ ...input, options: decided(options) });
+        },
+        startChildWorkflowExecution: (input, next) => next({ ...input, options: decided(input.options) }),
+      },
     ],
   };
 };
+
+/** The same options, with a fairness key only if this worker gives some. */
+function decided<T extends { readonly priority?: Priority }>(options: T): T {
+  if (isFair || options.priority?.fairnessKey === undefined) return options;
+  const { fairnessKey: _, ...priority } = options.priority;
+  return { ...options, priority };
+}

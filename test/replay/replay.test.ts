@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker } from '@temporalio/worker';
+import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { isBuilt } from '../../scripts/freshness.js';
+import { withFairness } from '../../src/worker/server-options.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 
 // A check before a deploy that passes with a stale build is worthless.
@@ -12,7 +13,7 @@ if (!isBuilt()) throw new Error('dist is stale, expected what src holds now: npm
 installRuntime(pino({ level: 'silent' }));
 
 const folder = new URL('./histories/', import.meta.url);
-const workflowBundle = { codePath: fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url)) };
+const codePath = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 const releases = readdirSync(folder);
 
 interface History {
@@ -22,7 +23,7 @@ interface History {
 const load = (release: string, name: string) =>
   JSON.parse(readFileSync(new URL(`${release}/${name}.json`, folder), 'utf8')) as History;
 
-async function replay(history: History): Promise<void> {
+async function replay(history: History, workflowBundle: WorkflowBundleOption = { codePath }): Promise<void> {
   await Worker.runReplayHistory({ workflowBundle, replayName: 'recorded' }, history);
 }
 
@@ -31,6 +32,14 @@ describe.each(releases)('histories of release %s', (release) => {
 
   test.each(names)('%s replays', async (name) => {
     await expect(replay(load(release, name))).resolves.toBeUndefined();
+  });
+});
+
+describe('a worker that gives fairness keys, where the one before gave none or others,', () => {
+  const code = withFairness(readFileSync(codePath, 'utf8'));
+
+  test.each(['finished', 'backfill', 'delivered'])('replays %s', async (name) => {
+    for (const release of releases) await expect(replay(load(release, name), { code })).resolves.toBeUndefined();
   });
 });
 

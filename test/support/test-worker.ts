@@ -66,6 +66,8 @@ export class TestWorker {
   /** Proxies that the environment names. */
   proxies: ProxySettings = {};
   alertWebhook: string | null = null;
+  /** Whether the server gets fairness keys. */
+  fairness = false;
   /** How long a request of a probe may take. */
   probeRequestMs = 10_000;
   #runs = 0;
@@ -176,7 +178,7 @@ export class TestWorker {
     if (logsTo === null || logsTo.testWorker === this) logsTo = { testWorker: this, redact, write };
     installSharedRuntime();
     this.worker = await startWorker({
-      temporal: localTemporalSettings(this.#address, this.client.options.namespace),
+      temporal: { ...localTemporalSettings(this.#address, this.client.options.namespace), fairness: this.fairness },
       instance: this.instance,
       postgres: {
         ...this.database.settings,

@@ -99,7 +99,7 @@ export function requireTemporal(context: Context): TemporalSettings {
   const external = externalTemporal(context);
   if (external) return external;
   if (context.home.isRunning('temporal') || isNamed(context, context.environment.temporalAddress))
-    return embeddedTemporalSettings(context.home);
+    return embeddedTemporalSettings(context.home, context.environment);
   throw notFound(context, 'Temporal server', 'TEMPORAL_ADDRESS');
 }
 

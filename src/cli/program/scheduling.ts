@@ -18,6 +18,21 @@ export function addSchedules(program: Command): void {
   );
 }
 
+export function addDeployment(program: Command): void {
+  const deployment = group(program, 'deployment').description('Route work between builds of a worker deployment');
+  const current = 'Route all work to a build (default: that of this installation)';
+  add(deployment, 'current [build]', current, 'deployment current')
+    .option('--none', 'Route all work to workers without DAYBOOK_DEPLOYMENT')
+    .action(act(async () => (await import('../commands/service/deployment.ts')).currentDeploymentCommand));
+  const ramp = 'Route a part of the work to a build; 0 ends it';
+  add(deployment, 'ramp <percent> [build]', ramp, 'deployment ramp 10').action(
+    act(async () => (await import('../commands/service/deployment.ts')).rampDeploymentCommand),
+  );
+  add(deployment, 'status', 'Show the builds, and which of them get work', 'deployment status')
+    .option('--json', 'Print JSON')
+    .action(act(async () => (await import('../commands/service/deployment.ts')).deploymentStatusCommand));
+}
+
 export function addBackfill(program: Command): void {
   const backfill = 'Fetch a time range again, window by window; source state is not changed';
   add(program, 'backfill <source>', backfill, 'backfill quakes --from 2026-11-01 --to 2026-11-08')

@@ -7,7 +7,7 @@ import { tailOf } from '../../embedded/processes/managed-process.ts';
 import { storeName } from '../../domain/storage/store-setting.ts';
 import type { WorkerMessage } from '../../worker/ipc-messages.ts';
 import { CannotStart, UsageError } from '../../domain/errors.ts';
-import type { Context } from '../options/context.ts';
+import { externalTemporal, type Context } from '../options/context.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface SupervisedWorker {
@@ -104,10 +104,8 @@ async function polling(child: ChildProcess): Promise<string | null | false> {
 }
 
 /** The worker reads the same environment as this process, with the addresses that were found out here and those of servers. */
-async function workerEnvironment(
-  { environment, home, instance }: Context,
-  isFirst: boolean,
-): Promise<Record<string, string | undefined>> {
+async function workerEnvironment(context: Context, isFirst: boolean): Promise<Record<string, string | undefined>> {
+  const { environment, home, instance } = context;
   const http = environment.http;
   const port = http && (await home.choosePort('http', http.port, http.host));
   // One that was taken while the worker was down must not end a stack that runs.
@@ -126,6 +124,8 @@ async function workerEnvironment(
     DAYBOOK_HOME: environment.homeFolder,
     DAYBOOK_HTTP: http ? `${bracketed(http.host)}:${home.ports.http}` : 'off',
     DAYBOOK_EMBEDDED: 'off',
+    // Its own server has no other worker to take turns with.
+    ...(externalTemporal(context) ? {} : { DAYBOOK_DEPLOYMENT: '' }),
   };
 }
 

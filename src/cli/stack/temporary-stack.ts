@@ -43,7 +43,7 @@ export async function withTemporaryStack<T>(
     const postgres = external ?? embeddedPostgresSettings(home);
     if (external) await refuseForeignDatabase(context, options, external);
     await migrate(external ? (environment.owner ?? external) : postgres);
-    const temporal = embeddedTemporalSettings(home);
+    const temporal = embeddedTemporalSettings(home, environment);
     // The receipts say what happened; only what went wrong on the way is worth a line.
     const level = environment.logLevel === 'info' ? 'warn' : environment.logLevel;
     const secrets = [postgres.password, ...environmentSecrets(environment, null)];

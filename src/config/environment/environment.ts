@@ -1,6 +1,9 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { codecKeys, type CodecKey } from './codec-keys.ts';
+import { deploymentSetting, type DeploymentSetting } from './deployment-setting.ts';
 import { openDotEnv } from './dot-env.ts';
+import { fairnessFlag, flag } from './flag.ts';
 import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
 import { namedInstance } from './instance-name.ts';
 import { ownerSettings, postgresSettings, type PostgresSettings } from './postgres-settings.ts';
@@ -18,6 +21,12 @@ export interface Environment {
   readonly prepare: boolean;
   /** `TEMPORAL_ADDRESS`, or null. The rest of `TEMPORAL_*` is read by `temporal-settings.ts`. */
   readonly temporalAddress: string | null;
+  /** What payloads are encrypted with on their way to Temporal; secrets. Empty = they are not. */
+  readonly codecKeys: readonly CodecKey[];
+  /** The worker deployment that workers belong to; null = none. */
+  readonly deployment: DeploymentSetting | null;
+  /** Whether the server gets fairness keys; null = only an embedded one. */
+  readonly fairness: boolean | null;
   /** `DAYBOOK_INSTANCE`, or null: then the configuration may say it, see `readInstance`. */
   readonly instance: string | null;
   /** `TEMPORAL_UI_URL`: the Web UI of an external server; null = unknown. */
@@ -87,6 +96,9 @@ export function readEnvironment(
     owner: postgres && ownerSettings(postgres, lookUp),
     prepare: flag(lookUp, 'PG_PREPARE'),
     temporalAddress: lookUp('TEMPORAL_ADDRESS') || null,
+    codecKeys: codecKeys(lookUp),
+    deployment: deploymentSetting(lookUp),
+    fairness: fairnessFlag(lookUp),
     instance: namedInstance(lookUp),
     temporalUi: webUi(lookUp('TEMPORAL_UI_URL')),
     configFile,
@@ -114,13 +126,6 @@ function userCache(lookUp: LookUp): string {
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches');
   if (process.platform === 'win32') return lookUp('LOCALAPPDATA') || join(homedir(), 'AppData', 'Local');
   return join(homedir(), '.cache');
-}
-
-function flag(lookUp: LookUp, name: string, otherwise: 'on' | 'off' = 'on'): boolean {
-  const text = (lookUp(name) || otherwise).toLowerCase();
-  if (['on', 'true', '1', 'yes'].includes(text)) return true;
-  if (['off', 'false', '0', 'no'].includes(text)) return false;
-  throw new InvalidEnvironment(`${name}: found "${text}", expected on or off`);
 }
 
 function proxiesOf(lookUp: LookUp): Environment['proxies'] {

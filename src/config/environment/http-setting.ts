@@ -13,19 +13,23 @@ export interface HttpSetting {
 /** If nothing is set, the default address, or the next free one. */
 export function httpSetting(given: string | undefined): HttpSetting | null {
   if (!given) return { host: '127.0.0.1', port: 9464, isDefault: true };
-  const address = httpAddress(given);
-  return address && { ...address, isDefault: false };
+  if (given === 'off') return null;
+  return { ...httpAddress('DAYBOOK_HTTP', given, ' or off'), isDefault: false };
 }
 
-function httpAddress(text: string): Omit<HttpSetting, 'isDefault'> | null {
-  if (text === 'off') return null;
+/**
+ * An address to listen on; without a host on loopback.
+ * @param name of the setting
+ * @param otherwise what else may be set
+ */
+export function httpAddress(name: string, text: string, otherwise = ''): Omit<HttpSetting, 'isDefault'> {
   const match = /^(?:([\w.-]*|\[[\da-fA-F:.]+\]):)?(\d+)$/.exec(text);
-  if (!match) throw new InvalidEnvironment(`DAYBOOK_HTTP: found "${text}", expected host:port or off`);
+  if (!match) throw new InvalidEnvironment(`${name}: found "${text}", expected host:port${otherwise}`);
   const host = (match[1] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
   // Only digits and dots, or in brackets: an IP address, which no name server could find either.
   if (/^[\d.]+$|:/.test(host) && isIP(host) === 0)
-    throw new InvalidEnvironment(`DAYBOOK_HTTP: found "${host}", expected an IP address or a host name`);
-  return { host, port: port('DAYBOOK_HTTP', match[2] ?? '') };
+    throw new InvalidEnvironment(`${name}: found "${host}", expected an IP address or a host name`);
+  return { host, port: port(name, match[2] ?? '') };
 }
 
 export function hostNames(name: string, text: string): readonly string[] {

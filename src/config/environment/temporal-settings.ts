@@ -1,7 +1,9 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectionOptions } from '@temporalio/client';
 import { messageOf } from '../../domain/errors.ts';
+import { codecKeys, type CodecKey } from './codec-keys.ts';
 import type { Environment } from './environment.ts';
+import { fairnessFlag } from './flag.ts';
 import { InvalidEnvironment } from '../secrets/references.ts';
 
 /** Options that connections of clients and of workers share. */
@@ -14,6 +16,10 @@ export interface TemporalSettings {
   readonly address: string;
   readonly namespace: string;
   readonly connection: TemporalConnectionOptions;
+  /** What payloads are encrypted with: the first encrypts, all decrypt. @default none */
+  readonly codecKeys?: readonly CodecKey[];
+  /** Whether work has fairness keys. @default false */
+  readonly fairness?: boolean;
 }
 
 /**
@@ -32,9 +38,12 @@ export function temporalSettings({ variables, lookUp }: Pick<Environment, 'varia
     ...(apiKeyGiven ? { TEMPORAL_API_KEY: apiKeyGiven } : {}),
   });
   const { address, tls, metadata, apiKey } = connectionOptions;
+  const keys = codecKeys(lookUp);
   return {
     address: address ?? 'localhost:7233',
     namespace: namespace ?? 'default',
+    ...(keys.length === 0 ? {} : { codecKeys: keys }),
+    ...(fairnessFlag(lookUp) === true ? { fairness: true } : {}),
     connection: {
       ...(address === undefined ? {} : { address }),
       ...(tls === undefined ? {} : { tls }),

@@ -53,6 +53,27 @@ export const environmentVariables: readonly Variable[] = [
   },
   { name: 'TEMPORAL_API_KEY', default: '', meaning: 'API key for Temporal Cloud, a secret; enables TLS' },
   {
+    name: 'DAYBOOK_CODEC_KEYS',
+    default: '',
+    meaning: 'keys that encrypt what Temporal stores, secrets: `id:key`, see [below](#encrypted-payloads)',
+  },
+  {
+    name: 'DAYBOOK_FAIRNESS',
+    default: 'off; on with the embedded server',
+    meaning:
+      '`on`: sources share busy workers by fairness keys, for which Temporal Cloud charges, see [deployment](deployment.md#temporal-cloud-or-a-shared-server)',
+  },
+  {
+    name: 'DAYBOOK_DEPLOYMENT',
+    default: '',
+    meaning: 'worker deployment that workers belong to, see [deployment](deployment.md#new-versions-without-a-pause)',
+  },
+  {
+    name: 'DAYBOOK_BUILD',
+    default: 'version and hash of the workflows',
+    meaning: 'their build in that deployment',
+  },
+  {
     name: 'DAYBOOK_INSTANCE',
     default: '`daybook`',
     meaning: 'name of this Daybook if several share a Temporal namespace, see [below](#several-daybooks)',

@@ -1,3 +1,4 @@
+import { codecSecrets } from '../environment/codec-keys.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { StoreSetting } from '../../domain/storage/store-setting.ts';
 import type { LookUp } from './references.ts';
@@ -5,12 +6,13 @@ import type { TemporalSettings } from '../environment/temporal-settings.ts';
 
 /** Secrets of the environment that no source refers to: what must never be printed. */
 export function environmentSecrets(environment: Environment, temporal: TemporalSettings | null): string[] {
-  const { postgres, owner, alertWebhook, proxies, store } = environment;
+  const { postgres, owner, alertWebhook, proxies, store, codecKeys } = environment;
   const { apiKey, metadata = {} } = temporal?.connection ?? {};
   return [
     postgres?.password,
     owner?.password,
     apiKey,
+    ...codecSecrets(codecKeys),
     ...Object.values(metadata).map(String),
     ...keysOfStore(store, environment.lookUp),
     ...[proxies.httpProxy, proxies.httpsProxy].flatMap((url) => (url === undefined ? [] : userInfoOf(url))),

@@ -162,7 +162,7 @@ async function startServices(
   const { home } = context;
   const servers = () => ({
     postgres: externalPostgres(context) ?? embeddedPostgresSettings(home),
-    temporal: externalTemporal(context) ?? embeddedTemporalSettings(home),
+    temporal: externalTemporal(context) ?? embeddedTemporalSettings(home, context.environment),
   });
   const { postgres, temporal } = servers();
   if (!externalPostgres(context)) await migrateAndReport(postgres);

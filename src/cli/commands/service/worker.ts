@@ -71,6 +71,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
     const start = () =>
       startWorker({
         instance: context.instance,
+        deployment: context.environment.deployment,
         temporal,
         postgres,
         config,

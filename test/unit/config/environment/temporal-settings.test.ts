@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lookUpIn } from '../../../../src/config/secrets/references.ts';
+import { readEnvironment } from '../../../../src/config/environment/environment.ts';
+import type { Home } from '../../../../src/embedded/home/home.ts';
+import { embeddedTemporalSettings } from '../../../../src/embedded/addresses.ts';
 import { localTemporalSettings, temporalSettings } from '../../../../src/config/environment/temporal-settings.ts';
 
 let folder: string;
@@ -73,5 +76,21 @@ describe('localTemporalSettings', () => {
       namespace: 'default',
       connection: { address: '127.0.0.1:7233' },
     });
+  });
+});
+
+describe('fairness keys', () => {
+  const home = { ports: {} } as Home;
+  const environment = (text: string) => readEnvironment({}, { DAYBOOK_FAIRNESS: text });
+
+  test('are given to the embedded server, and to others only if DAYBOOK_FAIRNESS is on', () => {
+    const given = (text: string) => [
+      embeddedTemporalSettings(home, environment(text)).fairness,
+      temporalSettings(environment(text)).fairness ?? false,
+    ];
+    expect(given('')).toEqual([true, false]);
+    expect(given('on')).toEqual([true, true]);
+    expect(given('off')).toEqual([false, false]);
+    expect(() => environment('perhaps')).toThrow('DAYBOOK_FAIRNESS: found "perhaps", expected on or off');
   });
 });

@@ -1,0 +1,49 @@
+import { InvalidEnvironment, type LookUp } from '../secrets/references.ts';
+
+/** A key that payloads are encrypted with on their way to Temporal. */
+export interface CodecKey {
+  /** Readable in each payload: says which key decrypts it. */
+  readonly id: string;
+  /** A secret. */
+  readonly bytes: Uint8Array;
+}
+
+const keyBytes = 32;
+const example = 'expected id:key, e.g. k1: and the output of "openssl rand -base64 32"; several separated by commas';
+
+/**
+ * Reads `DAYBOOK_CODEC_KEYS`. The first key encrypts; all of them decrypt.
+ * @throws InvalidEnvironment which never has a key in its words
+ */
+export function codecKeys(lookUp: LookUp): readonly CodecKey[] {
+  const parts = (lookUp('DAYBOOK_CODEC_KEYS') || '').split(/[\s,]+/).filter((part) => part !== '');
+  const keys = parts.map(toKey);
+  const twice = keys.find(({ id }, index) => keys.findIndex((other) => other.id === id) < index);
+  if (twice === undefined) return keys;
+  throw new InvalidEnvironment(`DAYBOOK_CODEC_KEYS: found the id "${twice.id}" twice, expected an id for each key`);
+}
+
+function toKey(part: string, index: number): CodecKey {
+  const [, id, text] = /^([A-Za-z\d_.-]{1,40}):([A-Za-z\d+/_-]+={0,2})$/.exec(part) ?? [];
+  if (id === undefined || text === undefined) {
+    throw new InvalidEnvironment(`DAYBOOK_CODEC_KEYS: part ${index + 1} is not an id and a key; ${example}`);
+  }
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length === keyBytes) return { id, bytes };
+  throw new InvalidEnvironment(
+    `DAYBOOK_CODEC_KEYS: the key "${id}" has ${bytes.length} bytes, expected ${keyBytes} as base64; ${example}`,
+  );
+}
+
+/** What must not be printed: each key, as it may be written. */
+export function codecSecrets(keys: readonly CodecKey[]): string[] {
+  return keys.flatMap(({ bytes }) => {
+    const key = Buffer.from(bytes);
+    return [
+      key.toString('base64'),
+      key.toString('base64').replace(/=+$/, ''),
+      key.toString('base64url'),
+      key.toString('hex'),
+    ];
+  });
+}
