@@ -95,7 +95,7 @@ async function finish(
     deleted: sum(({ deleted }) => deleted),
     records: days.reduce((total, { records }) => total + records, 0),
     days: days
-      .map(({ present: _, ...of }) => of)
+      .map(({ source, day, records }) => ({ source, day, records }))
       .toSorted((a, b) => (`${a.source}/${a.day}` < `${b.source}/${b.day}` ? -1 : 1)),
     leftOut,
     leftOutCount,

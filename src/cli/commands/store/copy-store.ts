@@ -75,5 +75,6 @@ function report(from: string, to: string, copied: CopyResult): void {
       `${copied.leftOutCount} files in the folder of the journal are not Daybook's and were left out, such as ${copied.leftOut[0]}`,
     );
   }
-  printInfo(`set DAYBOOK_STORE=${to} for all workers and commands before you start them; ${from} is unchanged`);
+  const setting = to.startsWith('s3://') ? `DAYBOOK_STORE=${to}` : `DAYBOOK_DATA=${to}, without DAYBOOK_STORE,`;
+  printInfo(`to use it, set ${setting} for all workers and commands before you start them; ${from} is unchanged`);
 }

@@ -169,6 +169,15 @@ describe('a copy of a folder in a bucket', () => {
   });
 });
 
+test('a store of 0.2.0 gets an identity, which its copy has as well', async () => {
+  await storedKinds.state.write(from.blobs);
+  writeOldPart(at(), '090000000', [record('a')]);
+  expect(await copy()).toMatchObject({ records: 1 });
+  const identity = await readIdentity(from.blobs);
+  expect(identity).toMatchObject({ older: true, databaseId: null, unfinishedCopy: null });
+  expect(await readIdentity(bucketSide(to()).blobs)).toEqual(identity);
+});
+
 describe('a sealed day of a folder', () => {
   test('without a manifest gets one', async () => {
     writePart(at(), '090000000', [record('a'), record('b', { occurredAt: '2026-11-02T00:00:00.000000Z' })]);
