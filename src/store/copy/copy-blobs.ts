@@ -65,6 +65,7 @@ async function syncBlob(from: CopySide, to: CopySide, { path, where }: Met, tall
   if (where === 'both' && !content) return;
   // Days of years, and the only large ones: they are never whole in memory.
   if (storeKindOf(path) === 'archive' && where !== 'to') return syncArchive(from.blobs, to.blobs, path, tally);
+  if (where === 'from' && !content) return copyNew(from.blobs, to.blobs, path, tally);
   const [wanted, found] = await Promise.all([from.blobs.get(path), to.blobs.get(path)]);
   if (wanted === null) {
     if (found === null) return;
@@ -77,6 +78,12 @@ async function syncBlob(from: CopySide, to: CopySide, { path, where }: Met, tall
   if (!fix) return;
   if (found === null) await to.blobs.putIfAbsent(path, wanted);
   else await to.blobs.put(path, wanted);
+}
+
+/** A file that the target does not seem to have: one request instead of two. */
+async function copyNew(from: BlobStore, to: BlobStore, path: string, tally: CopyTally): Promise<void> {
+  const wanted = await from.get(path);
+  if (wanted !== null && tally.look.fix && (await to.putIfAbsent(path, wanted))) tally.wrote(path, wanted.length);
 }
 
 async function syncArchive(from: BlobStore, to: BlobStore, path: string, tally: CopyTally): Promise<void> {
