@@ -9,6 +9,7 @@ import { addJournal } from './program/journal.ts';
 import { addBackfill, addDeployment, addPause, addSchedules } from './program/scheduling.ts';
 import { addServices } from './program/services.ts';
 import { addState } from './program/state.ts';
+import { addStore } from './program/store.ts';
 
 /** The command line: every command with its options and an example. It throws instead of ending the process. */
 export function buildProgram(): Command {
@@ -29,6 +30,7 @@ export function buildProgram(): Command {
   addDeployment(program);
   addBackfill(program);
   addJournal(program);
+  addStore(program);
   addPause(program);
   return program;
 }

@@ -11,6 +11,15 @@ import { listStates, readState } from './run/states.ts';
 export interface StoreIdentity extends StoreSide {
   /** That one side was found to be an older copy, until an operator has handled it. */
   readonly restored: RestoredNote | null;
+  /** That it is the target of a copy that is not complete: no worker may use it. Null = it is not. */
+  readonly unfinishedCopy: UnfinishedCopy | null;
+}
+
+/** A copy that was begun. */
+export interface UnfinishedCopy {
+  /** The store that is copied, for people. */
+  readonly from: string;
+  readonly since: string;
 }
 
 /** Which side was older, and how far each had counted then. */
@@ -22,6 +31,7 @@ export interface RestoredNote {
 }
 
 const path = storePaths.identity.build({});
+const noNotes = { restored: null, unfinishedCopy: null } as const;
 
 /** Null if the store has no id yet, or where its file is damaged. */
 export async function readIdentity(store: BlobStore): Promise<StoreIdentity | null> {
@@ -43,7 +53,7 @@ export async function storeIdentity(store: BlobStore): Promise<StoreIdentity> {
 /** A candidate for the id of a store without one. */
 export async function newIdentity(store: BlobStore): Promise<StoreIdentity> {
   const [older, lostId] = [await holdsData(store), await hadIdentity(store)];
-  return { id: randomUUID(), counter: 0, next: null, databaseId: null, older, lostId, restored: null };
+  return { id: randomUUID(), counter: 0, next: null, databaseId: null, older, lostId, ...noNotes };
 }
 
 /** Whether a store without an id had one: its files were written only after the store had got its id. */
@@ -101,16 +111,23 @@ function isIdentity(value: unknown): value is Written {
     })
   )
     return false;
-  const { restored } = value as Written;
-  return (
+  const { restored = null, unfinishedCopy = null } = value as Written;
+  const isNote =
     restored === null ||
-    restored === undefined ||
     (hasFields(restored, { since: 'time', store: 'number', database: 'number' }) &&
-      ['store', 'database'].includes(restored.side))
-  );
+      ['store', 'database'].includes(restored.side));
+  return isNote && (unfinishedCopy === null || hasFields(unfinishedCopy, { from: 'string', since: 'time' }));
 }
 
-function defaultsOf({ counter, next, databaseId, older, lostId, restored }: Written): Omit<StoreIdentity, 'id'> {
+function defaultsOf({
+  counter,
+  next,
+  databaseId,
+  older,
+  lostId,
+  restored,
+  unfinishedCopy,
+}: Written): Omit<StoreIdentity, 'id'> {
   return {
     counter: counter ?? 0,
     next: next ?? null,
@@ -118,5 +135,6 @@ function defaultsOf({ counter, next, databaseId, older, lostId, restored }: Writ
     older: older ?? false,
     lostId: lostId ?? false,
     restored: restored ?? null,
+    unfinishedCopy: unfinishedCopy ?? null,
   };
 }

@@ -23,7 +23,7 @@ export function workerIdentity(storeId: string | null): string {
 }
 
 /** The store of a worker; null if its identity does not say, as in 0.2.0. */
-function storeOf(identity: string): string | null {
+export function storeOf(identity: string): string | null {
   return /\/store-([0-9a-f-]{36})$/.exec(identity)?.[1] ?? null;
 }
 
@@ -73,7 +73,7 @@ export class QueueGuard {
 }
 
 /** Of workflows and of activities. A worker without an identity does not show its store. */
-async function workersAt(client: Client, taskQueue: string): Promise<string[]> {
+export async function workersAt(client: Client, taskQueue: string): Promise<string[]> {
   const types = ['workflows', 'activities'] as const;
   const found = await Promise.all(types.map((type) => freshPollers(client, { taskQueue, type })));
   return found.flat().filter((identity) => identity !== '');

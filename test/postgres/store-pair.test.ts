@@ -11,7 +11,7 @@ import { migrate, readDatabaseId } from '../../src/sinks/postgres/commands/migra
 import { openAlerts } from '../../src/store/alerts/alerts.ts';
 import type { BlobStore } from '../../src/store/blobs/blob-store.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
-import { readIdentity, storeIdentity } from '../../src/store/identity.ts';
+import { readIdentity, replaceIdentity, storeIdentity } from '../../src/store/identity.ts';
 import { writeKeptConfig } from '../../src/store/kept-configs.ts';
 import { settleRestoredAlert } from '../../src/store/alerts/restored-alert.ts';
 import { settingAside, storeVerdicts } from '../../src/store/alerts/store-alert.ts';
@@ -81,6 +81,19 @@ describe.each(servers)('a store and a database on $name', ({ server }) => {
     expect(await countPair(pair)).toMatchObject({ kind: 'foreign' });
     expect(await countPair(pair, { accept: true })).toMatchObject({ kind: 'together', restored: null });
     expect(await countPair(pair)).toMatchObject({ kind: 'together', restored: null });
+  });
+
+  test('are not a pair while the store is an unfinished copy, whatever is accepted', async () => {
+    await countPair(pair);
+    const whole = await storeIdentity(store);
+    await replaceIdentity(store, { ...whole, unfinishedCopy: { from: 's3://b', since: '2026-11-24T00:00:00.000Z' } });
+    const message: unknown = expect.stringContaining(
+      `${root}, which is an unfinished copy of s3://b, expected a complete`,
+    );
+    expect(await inspectPair(pair)).toEqual({ kind: 'foreign', message });
+    expect(await countPair(pair, { accept: true })).toEqual({ kind: 'foreign', message });
+    await replaceIdentity(store, whole);
+    expect(await countPair(pair)).toMatchObject({ kind: 'together', counter: 2 });
   });
 
   test('are not a pair if each was joined with another', async () => {

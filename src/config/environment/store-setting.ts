@@ -24,37 +24,44 @@ const segment = /^[\w!.*'()=-]+$/;
 export function storeSetting(lookUp: LookUp, dataFolder: string, proxies: ProxySettings): StoreSetting {
   const text = lookUp('DAYBOOK_STORE') || '';
   if (text === '') return { kind: 'directory', folder: dataFolder };
+  return namedStore('DAYBOOK_STORE', text, lookUp, proxies);
+}
+
+/**
+ * Where a store is that is named by a text.
+ * @param name what names it, for messages
+ * @throws InvalidEnvironment
+ */
+export function namedStore(name: string, text: string, lookUp: LookUp, proxies: ProxySettings): StoreSetting {
   const [, scheme] = /^([a-z][a-z\d+.-]+):\/\//i.exec(text) ?? [];
   if (scheme === undefined) return { kind: 'directory', folder: resolve(text) };
   if (text.includes('@')) {
     throw new InvalidEnvironment(
-      'DAYBOOK_STORE: found credentials in the URL, expected s3://bucket/prefix; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead',
+      `${name}: found credentials in the URL, expected s3://bucket/prefix; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead`,
     );
   }
-  if (scheme.toLowerCase() === 's3') return s3Setting(text, lookUp, proxies);
+  if (scheme.toLowerCase() === 's3') return s3Setting(name, text, lookUp, proxies);
   const why = refusals[scheme.toLowerCase()];
   // The rest of a URL may hold a password or a signature.
-  throw new InvalidEnvironment(
-    `DAYBOOK_STORE: found "${scheme}://…", ${expected}${why === undefined ? '' : `: ${why}`}`,
-  );
+  throw new InvalidEnvironment(`${name}: found "${scheme}://…", ${expected}${why === undefined ? '' : `: ${why}`}`);
 }
 
-function s3Setting(text: string, lookUp: LookUp, proxies: ProxySettings): S3Setting {
+function s3Setting(name: string, text: string, lookUp: LookUp, proxies: ProxySettings): S3Setting {
   const [bucket = '', ...segments] = text.slice('s3://'.length).replace(/\/+$/, '').split('/');
   if (bucket.endsWith('--x-s3')) {
     throw new InvalidEnvironment(
-      `DAYBOOK_STORE: found a name that ends with "--x-s3", expected a general purpose bucket: a directory bucket does not list its objects in order`,
+      `${name}: found a name that ends with "--x-s3", expected a general purpose bucket: a directory bucket does not list its objects in order`,
     );
   }
   if (!/^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/.test(bucket)) {
     throw new InvalidEnvironment(
-      `DAYBOOK_STORE: found ${/^[\w.-]*$/.test(bucket) ? `"${bucket}"` : 'other characters'}, expected s3://bucket/prefix with a bucket name of small letters, digits, dots and hyphens`,
+      `${name}: found ${/^[\w.-]*$/.test(bucket) ? `"${bucket}"` : 'other characters'}, expected s3://bucket/prefix with a bucket name of small letters, digits, dots and hyphens`,
     );
   }
   const wrong = segments.find((part) => !segment.test(part) || /^\.{1,2}$/.test(part));
   if (wrong !== undefined) {
     throw new InvalidEnvironment(
-      `DAYBOOK_STORE: found "${/[^\w!.*'()=-]/.exec(wrong)?.[0] ?? wrong}" in the prefix, expected letters, digits and !-_.*'()= between single slashes`,
+      `${name}: found "${/[^\w!.*'()=-]/.exec(wrong)?.[0] ?? wrong}" in the prefix, expected letters, digits and !-_.*'()= between single slashes`,
     );
   }
   const region = lookUp('AWS_REGION') || lookUp('AWS_DEFAULT_REGION') || null;

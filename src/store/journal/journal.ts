@@ -1,7 +1,9 @@
+import type { Readable } from 'node:stream';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Day } from '../../domain/time/day.ts';
 import type { JournalPartPaths } from '../paths/paths.ts';
 import type { ArchiveFile, JournalDay, JournalFile, SourceDay } from './journal-file.ts';
+import type { SealManifest } from './manifest.ts';
 import type { Rewrite } from './merge-day.ts';
 import type { SealContext } from './seal-context.ts';
 
@@ -47,6 +49,11 @@ export interface Journal {
    * and after a kill at any moment.
    */
   rewrite(source: string, rewrite: Rewrite, signal: AbortSignal, onDay: (day: Day) => void): Promise<void>;
+  /**
+   * Puts a sealed file as it is in the place of what is sealed of a day; parts stay. Safe to repeat, and after a kill at any moment.
+   * @param content its compressed bytes
+   */
+  putSealed(day: SourceDay, manifest: SealManifest, content: () => Readable, signal: AbortSignal): Promise<void>;
   /** Deletes a sealed day; a running sealer finishes first. Safe to repeat. */
   deleteSealed(day: SourceDay, signal: AbortSignal): Promise<void>;
   /** Deletes what killed writers of a source left, and empty folders. */

@@ -24,6 +24,7 @@ import {
   storeIdentity,
   type RestoredNote,
   type StoreIdentity,
+  type UnfinishedCopy,
 } from '../../store/identity.ts';
 import { inTransaction } from '../../sinks/postgres/connection/transaction.ts';
 
@@ -72,6 +73,7 @@ export function poolPair(store: BlobStore, storeAt: string, pool: Pool, settings
 export async function inspectPair(pair: Pair, older = false): Promise<PairFound> {
   return pair.connect(async (client) => {
     const before = await readIdentity(pair.store);
+    if (before?.unfinishedCopy) return unfinished(pair, before.unfinishedCopy);
     const side = await readDatabaseSide(client, pair.schema);
     const database = side ?? (older ? await readOlderSide(client, pair.schema) : null);
     if (!database) return { kind: 'unknown' };
@@ -136,6 +138,7 @@ async function begin(
   const database = await readDatabaseSide(client, pair.schema, true);
   if (!database) return { kind: 'unknown' };
   const store = await storeIdentity(pair.store);
+  if (store.unfinishedCopy) return unfinished(pair, store.unfinishedCopy);
   const verdict = judgePair(store, database, await factsOf(pair, client, store, database));
   if (verdict.kind === 'foreign' && !accept) return foreign(pair, verdict, store, database);
   const id = verdict.kind === 'adopt' ? verdict.storeId : store.id;
@@ -182,6 +185,14 @@ async function factsOf({ store, schema }: Pair, client: ClientBase, identity: St
 function noteOf(side: RestoredNote['side'] | null, store: StoreIdentity, database: DatabaseSide): RestoredNote | null {
   if (side === null) return null;
   return { side, since: new Date().toISOString(), store: store.counter, database: database.counter };
+}
+
+/** Not to be accepted either: it lacks records, states and batches. */
+function unfinished({ names }: Pair, { from }: UnfinishedCopy): PairFound {
+  return {
+    kind: 'foreign',
+    message: `found the store ${names.store}, which is an unfinished copy of ${from}, expected a complete store; finish it with ./daybook store copy --from ${from} --to ${names.store}, or use ${from}`,
+  };
 }
 
 function foreign(

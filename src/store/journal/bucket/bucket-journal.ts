@@ -7,6 +7,7 @@ import { listDay, partFile } from './bucket-day.ts';
 import { deleteUnsealed } from './bucket-leftovers.ts';
 import { daysToSeal, daysWithin, listDays } from './bucket-days.ts';
 import type { FilePlace } from './bucket-file.ts';
+import { putGeneration } from './put-generation.ts';
 import { deleteGenerations, sealGeneration } from './seal-generation.ts';
 
 /**
@@ -44,6 +45,7 @@ export function createBucketJournal(place: FilePlace, store: FilePlace): Journal
         await sealGeneration(place, { source, day }, { signal, onProgress: () => {} }, rewrite);
       }
     },
+    putSealed: (day, manifest, content) => putGeneration(place, day, manifest, content),
     deleteSealed: (day, signal) => deleteGenerations(place, day, signal),
     // There are no folders, and no temporary files.
     tidy: async () => {},

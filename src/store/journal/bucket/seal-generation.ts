@@ -199,7 +199,7 @@ class Sealing {
  * Deletes what a generation has replaced, and files of sealers that were killed or came too late. Those of later generations are
  * being written.
  */
-async function deleteFormer(
+export async function deleteFormer(
   { blobs }: FilePlace,
   { source, day, manifestNames, sealedNames }: BucketDay,
   generation: number,

@@ -16,7 +16,7 @@ import {
   type JournalFolders,
 } from './folder-files.ts';
 import { rewriteFolder } from './rewrite-folder.ts';
-import { sealDay } from './seal-day.ts';
+import { putSealedDay, sealDay } from './seal-day.ts';
 import { withSealLock } from './seal-lock.ts';
 import { tidyFolder } from './tidy-folder.ts';
 
@@ -41,6 +41,7 @@ export function createFolderJournal(folders: JournalFolders): Journal {
     },
     sealDay: ({ source, day }, context) => sealDay(folders, source, day, context),
     rewrite: (source, rewrite, signal, onDay) => rewriteFolder(folders, source, rewrite, signal, onDay),
+    putSealed: (day, manifest, content, signal) => putSealedDay(folders, day, manifest, content, signal),
     deleteSealed: ({ source, day }, signal) =>
       withSealLock(csv, source, { signal }, async () => {
         await rm(sealedPath(csv, source, day), { force: true });

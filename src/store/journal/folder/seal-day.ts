@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Day } from '../../../domain/time/day.ts';
@@ -9,6 +10,7 @@ import { SinkUnavailable } from '../../../domain/errors.ts';
 import { syncFolder } from '../../blobs/directory-store.ts';
 import { journalPaths } from '../../paths/paths.ts';
 import { journalDay, sealedPath, sealManifestPath, type JournalFolders } from './folder-files.ts';
+import type { SourceDay } from '../journal-file.ts';
 import { readManifest, type SealManifest } from '../manifest.ts';
 import { manifestOf } from '../merged-manifest.ts';
 import { mergeDay, type MergeTarget, type Rewrite } from '../merge-day.ts';
@@ -56,6 +58,23 @@ export async function rewriteSealedDay(
       await putInPlace(sealing, manifestOf(sealing, merged, before, 0), () => {});
     }
   });
+}
+
+/** Puts a sealed file as it is in the place of that of a day. */
+export async function putSealedDay(
+  folders: JournalFolders,
+  { source, day }: SourceDay,
+  manifest: SealManifest,
+  content: () => Readable,
+  signal: AbortSignal,
+): Promise<void> {
+  await mkdir(join(folders.csv, source), { recursive: true });
+  await withSealLock(folders.csv, source, { signal }, (stillHeld) =>
+    besideOthers({ folders, source, day, stillHeld }, async (sealing) => {
+      await pipeline(content(), createWriteStream(sealing.temporary, { flags: 'wx', flush: true }), { signal });
+      await putInPlace(sealing, manifest, () => {});
+    }),
+  );
 }
 
 /** Does work with a new file beside those of the day. */

@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import { namedStore } from '../../../config/environment/store-setting.ts';
+import { UsageError } from '../../../domain/errors.ts';
+import { storeName, type StoreLocations } from '../../../domain/storage/store-setting.ts';
+import { copySide } from '../../../store/copy/copy-side.ts';
+import { copyStore, type CopyResult, type CopyStep } from '../../../store/copy/copy-store.ts';
+import { openStores } from '../../../store/open-stores.ts';
+import { createContext, type CommonOptions, type Context } from '../../options/context.ts';
+import { requireNoWorkers } from '../../options/no-workers.ts';
+import { print, printInfo, printJson } from '../../output/output.ts';
+import { ProgressLine } from '../../output/terminal/progress.ts';
+
+export interface CopyStoreOptions extends CommonOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly replace?: boolean;
+  readonly json?: boolean;
+}
+
+/** `daybook store copy`: copies the whole store, with the journal, between folders and buckets. */
+export async function copyStoreCommand(options: CopyStoreOptions): Promise<void> {
+  const context = createContext(options);
+  const [from, to] = [locationsOf(context, '--from', options.from), locationsOf(context, '--to', options.to)];
+  const [fromName, toName] = [storeName(from.store), storeName(to.store)];
+  if (isInside(fromName, toName) || isInside(toName, fromName)) {
+    throw new UsageError(
+      `store copy: found ${fromName} and ${toName}, expected two places, neither of them inside the other; name the other store with --to or --from`,
+    );
+  }
+  const line = new ProgressLine();
+  const words: Readonly<Record<CopyStep, string>> = {
+    copied: `looking for files that ${toName} lacks`,
+    compared: 'comparing all files',
+  };
+  const copied = await copyStore(copySide(openStores(from)), copySide(openStores(to)), {
+    replace: options.replace === true,
+    signal: new AbortController().signal,
+    onProgress: (step, files) => line.show({ text: `${words[step]}: ${files}`, done: files, total: null }),
+    requireNoWorkers: (storeId) => requireNoWorkers(context, storeId),
+  }).finally(() => line.end());
+  if (options.json) return printJson({ from: fromName, to: toName, ...copied });
+  report(fromName, toName, copied);
+}
+
+/**
+ * A store by its name; one that is named as the configured one has its journal where that has it.
+ * @throws InvalidEnvironment if it is neither a folder nor a bucket
+ */
+function locationsOf({ environment }: Context, option: string, text: string | undefined): StoreLocations {
+  if (text === undefined) return environment;
+  if (text === '') throw new UsageError(`${option}: found nothing, expected a folder or s3://bucket/prefix`);
+  const store = namedStore(option, text, environment.lookUp, environment.proxies);
+  if (storeName(store) === storeName(environment.store)) return environment;
+  return { store, dataFolder: store.kind === 'directory' ? store.folder : environment.dataFolder };
+}
+
+function isInside(inner: string, outer: string): boolean {
+  const isBucket = inner.startsWith('s3://') || outer.startsWith('s3://');
+  const [a, b] = isBucket ? [inner, outer] : [resolve(inner), resolve(outer)];
+  return a === b || a.startsWith(`${b}/`);
+}
+
+function report(from: string, to: string, copied: CopyResult): void {
+  const { files, written, deleted, bytes, records, days } = copied;
+  const removed = deleted === 0 ? '' : `, ${deleted} deleted that ${from} has no more`;
+  print(`${to} has all ${files} files of ${from}: ${written} written (${bytes} bytes)${removed}; all were compared`);
+  for (const source of new Set(days.map((day) => day.source))) {
+    const own = days.filter((day) => day.source === source);
+    const sum = own.reduce((total, day) => total + day.records, 0);
+    print(`  ${source}: ${sum} records on ${own.length} days of ingestion`);
+  }
+  print(`${records} records in both journals`);
+  if (copied.leftOutCount > 0) {
+    printInfo(
+      `${copied.leftOutCount} files in the folder of the journal are not Daybook's and were left out, such as ${copied.leftOut[0]}`,
+    );
+  }
+  const setting = to.startsWith('s3://') ? `DAYBOOK_STORE=${to}` : `DAYBOOK_DATA=${to}, without DAYBOOK_STORE,`;
+  printInfo(`to use it, set ${setting} for all workers and commands before you start them; ${from} is unchanged`);
+}
