@@ -25,6 +25,10 @@ export interface WorkerSettings {
   /** That of the embedded stack, where this worker belongs to one: PostgreSQL and Temporal write there. */
   readonly homeFolder?: string | null;
   readonly logger: Logger;
+  /** Sources that run on one of them are fetched by this worker. @default none */
+  readonly labels?: readonly string[];
+  /** How often the workers of labels are looked at. @default 20 s */
+  readonly labelLookMs?: number | undefined;
   /** Where Temporal's SDK serves its own metrics; null = nowhere. */
   readonly sdkMetrics: string | null;
   /** Address of Temporal's Web UI; null = unknown. */

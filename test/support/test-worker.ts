@@ -68,6 +68,8 @@ export class TestWorker {
   alertWebhook: string | null = null;
   /** How long a request of a probe may take. */
   probeRequestMs = 10_000;
+  /** Those that the environment of the worker names. */
+  labels: readonly string[] = [];
   #runs = 0;
   readonly #address: string;
   /** A bucket; null = the folder `data`. */
@@ -190,6 +192,7 @@ export class TestWorker {
       lookUp,
       redact,
       dataFolder: this.path('data'),
+      labels: this.labels,
       store: this.#bucket ?? { kind: 'directory', folder: this.path('data') },
       logger,
       sdkMetrics: null,

@@ -67,6 +67,7 @@ export async function withTemporaryStack<T>(
       acceptNewStore: acceptsNewStore(context, options),
       dataFolder: environment.dataFolder,
       store: environment.store,
+      labels: environment.labels,
       onReceipt: () => {},
     });
     installUnhandledErrorHandlers(worker, logger);

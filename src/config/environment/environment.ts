@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openDotEnv } from './dot-env.ts';
+import { labelsIn } from './labels.ts';
 import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
 import { namedInstance } from './instance-name.ts';
 import { ownerSettings, postgresSettings, type PostgresSettings } from './postgres-settings.ts';
@@ -38,6 +39,8 @@ export interface Environment {
   /** Names by which the HTTP endpoint may be asked, besides addresses and `localhost`; in lower case. */
   readonly httpHosts: readonly string[];
   readonly logLevel: string;
+  /** `DAYBOOK_LABELS`: sources with one of them as `runs_on` are fetched by the workers that have it. */
+  readonly labels: readonly string[];
   /** Where alerts are posted, a secret; null = nowhere. */
   readonly alertWebhook: string | null;
   /** Proxies for fetching: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, in lower case too. */
@@ -98,6 +101,7 @@ export function readEnvironment(
     http: httpSetting(lookUp('DAYBOOK_HTTP')),
     httpHosts: hostNames('DAYBOOK_HTTP_HOSTS', lookUp('DAYBOOK_HTTP_HOSTS') || ''),
     logLevel: logLevel(lookUp('LOG_LEVEL') || 'info'),
+    labels: labelsIn(lookUp('DAYBOOK_LABELS') || ''),
     proxies,
     alertWebhook: webhook(lookUp('DAYBOOK_ALERT_WEBHOOK')),
     cacheFolder: join(userCache(own), 'daybook'),

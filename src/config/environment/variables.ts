@@ -83,6 +83,12 @@ export const environmentVariables: readonly Variable[] = [
     meaning: 'PEM file of the authorities that are trusted for the bucket',
   },
   { name: 'SSL_CERT_FILE', default: '', meaning: 'the same where `AWS_CA_BUNDLE` is not set' },
+  {
+    name: 'DAYBOOK_LABELS',
+    default: '',
+    meaning:
+      'labels of a worker, with commas between them: it fetches the sources with one of them as `runs_on`, see [deployment](deployment.md#what-is-bound-to-one-machine)',
+  },
   { name: 'DAYBOOK_HOME', default: '`.daybook`', meaning: 'state and logs of the embedded servers' },
   {
     name: 'DAYBOOK_EMBEDDED',

@@ -3,6 +3,7 @@ import { counted } from '../../../domain/text/counted.ts';
 import { gridOfGroup, groupsBySource, type ProbeGroup } from '../../../config/schedule/probe-groups.ts';
 import { formatStart, nextStarts, startsOnGrid, zoneOf } from '../../../config/schedule/next-starts.ts';
 import { sixFieldWarnings } from '../../../config/schedule/schedule-warning.ts';
+import type { Config } from '../../../config/file/parse-config.ts';
 import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
 import { absentFileWarnings } from '../../../sources/files/absent-files.ts';
 import { ConfigProblems, formatProblem } from '../../../config/file/problem.ts';
@@ -10,7 +11,14 @@ import { planOf } from '../../../config/plan/plan.ts';
 import { arithmeticWarnings, unknownFieldWarnings } from '../../../formats/plan-paths.ts';
 import { warningLine } from '../../../domain/run/warning.ts';
 import { secretHeaderProblems } from '../../../config/secrets/secret-headers.ts';
-import { createContext, type CommonOptions } from '../../options/context.ts';
+import {
+  createContext,
+  externalTemporal,
+  requireTemporal,
+  type CommonOptions,
+  type Context,
+} from '../../options/context.ts';
+import { askWorkers, placementWarnings, type KnownWorkers } from '../../options/placement.ts';
 import { loadWholeConfig } from '../../options/load-config.ts';
 import { idChanges } from '../../output/id-changes.ts';
 import { setExitCode } from '../../output/exit-code.ts';
@@ -23,6 +31,8 @@ export interface CheckOptions extends CommonOptions {
 
 /** Starts of each source that `--verbose` shows. */
 const shownStarts = 3;
+/** How long Temporal may take to name its workers. */
+const askMs = 3_000;
 
 /** `daybook check`: reads the configuration and reports every problem in it. */
 export async function checkCommand(options: CheckOptions): Promise<void> {
@@ -35,13 +45,16 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     const ofSources = await Promise.all(
       sources.map(async (source) => {
         const plan = planOf(config, source);
-        const ofFiles = await absentFileWarnings(plan, (path) => resolve(dirname(file), path));
+        // Those of another machine are not here.
+        const isHere = plan.runsOn === undefined || context.environment.labels.includes(plan.runsOn);
+        const ofFiles = isHere ? await absentFileWarnings(plan, (path) => resolve(dirname(file), path)) : [];
         const ofPaths = [...arithmeticWarnings(plan), ...unknownFieldWarnings(plan)];
         const found = [...ofPaths, ...sixFieldWarnings(source.name, source.schedule, now), ...ofFiles];
         return found.map((warning) => ({ source: source.name, ...warning }));
       }),
     );
-    const warnings = [...ofSources.flat(), ...(await idChanges(context, config))];
+    const ofPlaces = placementWarnings(context, config, await workersOf(context, config));
+    const warnings = [...ofSources.flat(), ...ofPlaces, ...(await idChanges(context, config))];
     const groups = groupsBySource(sources);
     const starts = options.verbose ? sources.map((source) => startsOf(source, groups.get(source.name), now)) : [];
     const problems = sources.flatMap((source, index) =>
@@ -69,6 +82,21 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     else for (const problem of problems) printInfo(formatProblem(shortPath(file), problem));
     printInfo(`${counted(problems.length, 'problem')} in ${shortPath(file)}`);
     setExitCode(2);
+  }
+}
+
+/** The workers that Temporal knows, where it matters and can be asked at once. */
+async function workersOf(context: Context, config: Config): Promise<KnownWorkers | null> {
+  const isBound = config.sources.some(({ type, runs_on: label }) => type === 'file' || label !== undefined);
+  if (!isBound || (externalTemporal(context) === null && !context.home.isRunning('temporal'))) return null;
+  const { withTemporal } = await import('../../../temporal/connect.ts');
+  try {
+    return await withTemporal(requireTemporal(context), (client) =>
+      client.withDeadline(Date.now() + askMs, () => askWorkers(client, context.instance, config)),
+    );
+  } catch {
+    // `doctor` says what is wrong with the server.
+    return null;
   }
 }
 
