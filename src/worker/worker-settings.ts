@@ -4,7 +4,7 @@ import type { LookUp } from '../config/secrets/references.ts';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
-import type { StoreSetting } from '../domain/storage/store-setting.ts';
+import type { S3Setting, StoreSetting } from '../domain/storage/store-setting.ts';
 import type { Redact } from '../domain/secrets/redact.ts';
 import type { ProxySettings } from '../formats/proxy-route.ts';
 import type { Logger } from './logger.ts';
@@ -22,6 +22,8 @@ export interface WorkerSettings {
   readonly lookUp: LookUp;
   readonly dataFolder: string;
   readonly store: StoreSetting;
+  /** How the bucket of a source is reached. */
+  readonly bucket: (name: string) => S3Setting;
   /** That of the embedded stack, where this worker belongs to one: PostgreSQL and Temporal write there. */
   readonly homeFolder?: string | null;
   readonly logger: Logger;

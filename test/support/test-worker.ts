@@ -7,6 +7,7 @@ import { inject } from 'vitest';
 import { openConfigFile } from '../../src/config/file/config-file.ts';
 import { createLiveRedactor } from '../../src/config/secrets/live-redactor.ts';
 import { lookUpIn } from '../../src/config/secrets/references.ts';
+import { bucketSetting } from '../../src/config/environment/store-setting.ts';
 import { localTemporalSettings } from '../../src/config/environment/temporal-settings.ts';
 import { defaultInstance, Instance } from '../../src/domain/instance.ts';
 import type { Redact } from '../../src/domain/secrets/redact.ts';
@@ -193,6 +194,7 @@ export class TestWorker {
       redact,
       dataFolder: this.path('data'),
       labels: this.labels,
+      bucket: (name) => bucketSetting(name, lookUp, this.proxies),
       store: this.#bucket ?? { kind: 'directory', folder: this.path('data') },
       logger,
       sdkMetrics: null,

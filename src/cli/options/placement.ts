@@ -7,6 +7,7 @@ import type { Instance } from '../../domain/instance.ts';
 import { sourcesByLabel } from '../../domain/plan/label.ts';
 import { noWorkerText, unboundFilesText } from '../../domain/plan/placement.ts';
 import { labelPollers, pollingHosts } from '../../temporal/label-pollers.ts';
+import { isObjectUrl } from '../../domain/storage/object-files.ts';
 import type { SourceWarning } from '../output/id-changes.ts';
 import type { Context } from './context.ts';
 
@@ -55,7 +56,7 @@ export function placementWarnings(
 type FileSource = Extract<SourceConfig, { readonly type: 'file' }>;
 
 function isUnbound(source: SourceConfig): source is FileSource {
-  return source.type === 'file' && source.runs_on === undefined;
+  return source.type === 'file' && source.runs_on === undefined && !isObjectUrl(source.path);
 }
 
 /** @throws CannotStart if one of the sources runs on a label that no worker has: it would wait for one */

@@ -5,8 +5,8 @@ import { labelsIn } from './labels.ts';
 import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
 import { namedInstance } from './instance-name.ts';
 import { ownerSettings, postgresSettings, type PostgresSettings } from './postgres-settings.ts';
-import { storeSetting } from './store-setting.ts';
-import type { StoreSetting } from '../../domain/storage/store-setting.ts';
+import { bucketSetting, storeSetting } from './store-setting.ts';
+import type { S3Setting, StoreSetting } from '../../domain/storage/store-setting.ts';
 import { InvalidEnvironment, lookUpIn, type LookUp } from '../secrets/references.ts';
 
 /** Everything that the environment decides. Read from `process.env` here, and for child processes in `child-environment.ts`. */
@@ -28,6 +28,8 @@ export interface Environment {
   readonly dataFolder: string;
   /** Spool, state, receipts, dead letters. */
   readonly store: StoreSetting;
+  /** How another bucket is reached. Throws InvalidEnvironment. */
+  readonly bucket: (name: string) => S3Setting;
   /** State of the embedded stack. */
   readonly homeFolder: string;
   /** `DAYBOOK_ACCEPT_NEW_STORE`: joins a store and a database that do not belong together. */
@@ -95,6 +97,7 @@ export function readEnvironment(
     configFile,
     dataFolder,
     store: options.demo ? { kind: 'directory', folder: dataFolder } : storeSetting(lookUp, dataFolder, proxies),
+    bucket: (name) => bucketSetting(name, lookUp, proxies),
     homeFolder,
     embedded: flag(lookUp, 'DAYBOOK_EMBEDDED'),
     acceptNewStore: flag(lookUp, 'DAYBOOK_ACCEPT_NEW_STORE', 'off'),

@@ -65,7 +65,11 @@ export const environmentVariables: readonly Variable[] = [
     meaning:
       'spool, state, receipts, dead letters, archives: a folder; or `s3://bucket/prefix`, which has the CSV journal too, see [deployment](deployment.md#a-bucket-as-the-store)',
   },
-  { name: 'AWS_REGION', default: "that of AWS's configuration file", meaning: 'region of the bucket' },
+  {
+    name: 'AWS_REGION',
+    default: "that of AWS's configuration file",
+    meaning: 'region of the bucket, also of those of `file` sources',
+  },
   { name: 'AWS_DEFAULT_REGION', default: '', meaning: 'the same where `AWS_REGION` is not set' },
   { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'URL of another server that speaks S3' },
   { name: 'AWS_ENDPOINT_URL', default: '', meaning: 'the same where `AWS_ENDPOINT_URL_S3` is not set' },

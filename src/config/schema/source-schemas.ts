@@ -134,7 +134,7 @@ const httpJsonSource = z.strictObject({
 const fileSource = z.strictObject({
   type: z.literal('file').describe('Files of JSON lines, JSON or CSV.'),
   ...commonShape,
-  path: z.string().min(1).describe('Path or pattern, relative to the configuration; `.gz` too.'),
+  path: z.string().min(1).describe('Path or pattern, relative to the configuration, or `s3://bucket/key`; `.gz` too.'),
   format: z.enum(['ndjson', 'json', 'csv']).optional().describe('Default: from the file name.'),
   records: recordsPath,
   max_body: byteSize().prefault('64MiB').describe('Maximum size of a file of format `json`, uncompressed.'),

@@ -86,6 +86,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
         acceptNewStore: acceptsNewStore(context, options),
         dataFolder: context.environment.dataFolder,
         store: context.environment.store,
+        bucket: context.environment.bucket,
         labels: context.environment.labels,
         // Only `up` sends messages to its worker.
         homeFolder: process.send === undefined ? null : context.environment.homeFolder,

@@ -1,4 +1,4 @@
-import { dirname, relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { counted } from '../../../domain/text/counted.ts';
 import { gridOfGroup, groupsBySource, type ProbeGroup } from '../../../config/schedule/probe-groups.ts';
 import { formatStart, nextStarts, startsOnGrid, zoneOf } from '../../../config/schedule/next-starts.ts';
@@ -7,6 +7,8 @@ import type { Config } from '../../../config/file/parse-config.ts';
 import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
 import { absentFileWarnings } from '../../../sources/files/absent-files.ts';
 import { ConfigProblems, formatProblem } from '../../../config/file/problem.ts';
+import { pathBeside } from '../../../config/file/path-beside.ts';
+import { createObjectFiles } from '../../../store/s3/object-files.ts';
 import { planOf } from '../../../config/plan/plan.ts';
 import { arithmeticWarnings, unknownFieldWarnings } from '../../../formats/plan-paths.ts';
 import { warningLine } from '../../../domain/run/warning.ts';
@@ -42,12 +44,13 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     const config = loadWholeConfig(context);
     const { sources } = config;
     const now = new Date();
+    const objects = createObjectFiles(context.environment.bucket);
     const ofSources = await Promise.all(
       sources.map(async (source) => {
         const plan = planOf(config, source);
         // Those of another machine are not here.
         const isHere = plan.runsOn === undefined || context.environment.labels.includes(plan.runsOn);
-        const ofFiles = isHere ? await absentFileWarnings(plan, (path) => resolve(dirname(file), path)) : [];
+        const ofFiles = isHere ? await absentFileWarnings(plan, (path) => pathBeside(file, path), objects) : [];
         const ofPaths = [...arithmeticWarnings(plan), ...unknownFieldWarnings(plan)];
         const found = [...ofPaths, ...sixFieldWarnings(source.name, source.schedule, now), ...ofFiles];
         return found.map((warning) => ({ source: source.name, ...warning }));
