@@ -1,5 +1,6 @@
+import { dirname, resolve } from 'node:path';
 import type { ConfigFile } from '../../config/file/config-file.ts';
-import { pathBeside } from '../../config/file/path-beside.ts';
+import { pathBeside } from '../../config/file/remote-files.ts';
 import { secretValues } from '../../config/secrets/secrets.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { createRedactor, type Redact } from '../../domain/secrets/redact.ts';
@@ -27,7 +28,8 @@ export function sourceTools(source: string, dependencies: AdapterAccess): Source
     compute,
     progress: { read: (name) => fileProgress.read(source, name) },
     feedItems: { read: (name) => feedItems.read(source, name) },
-    resolvePath: (path) => pathBeside(config.file, path),
+    resolvePath: (path) => resolve(dirname(config.file), path),
+    resolveFile: (path) => pathBeside(config.file, path),
   };
 }
 

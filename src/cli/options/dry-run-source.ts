@@ -1,6 +1,7 @@
+import { dirname, resolve } from 'node:path';
 import { hostLimits } from '../../config/plan/host-limits.ts';
 import type { Config } from '../../config/file/parse-config.ts';
-import { pathBeside } from '../../config/file/path-beside.ts';
+import { pathBeside } from '../../config/file/remote-files.ts';
 import { planOf } from '../../config/plan/plan.ts';
 import { withSecrets } from '../../config/secrets/secrets.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
@@ -75,7 +76,8 @@ export function dryRunSource(
     standStillMs: 0,
     feedItems: { read: async () => null },
     objects: createObjectFiles(context.environment.bucket),
-    resolvePath: (path) => pathBeside(configFile, path),
+    resolvePath: (path) => resolve(dirname(configFile), path),
+    resolveFile: (path) => pathBeside(configFile, path),
   };
   const reader = () => openReader(plan, tools);
   const state = initialState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });

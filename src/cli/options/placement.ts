@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../../config/file/parse-config.ts';
+import { pathBeside } from '../../config/file/remote-files.ts';
 import { resolveReferences } from '../../config/secrets/references.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { CannotStart, UsageError } from '../../domain/errors.ts';
@@ -46,17 +47,19 @@ export function placementWarnings(
         ? 'the store is in a bucket, so workers may be on others'
         : null;
   if (because === null) return lonely;
-  const unbound = sources.filter(isUnbound).map(({ name, path }): SourceWarning => {
-    const text = unboundFilesText(resolveReferences(path, environment.lookUp), because);
-    return { source: name, code: 'files_unbound', message: text, count: 1 };
-  });
+  const unbound = sources
+    .filter((source) => isUnbound(source, environment.configFile))
+    .map(({ name, path }): SourceWarning => {
+      const text = unboundFilesText(resolveReferences(path, environment.lookUp), because);
+      return { source: name, code: 'files_unbound', message: text, count: 1 };
+    });
   return [...lonely, ...unbound];
 }
 
 type FileSource = Extract<SourceConfig, { readonly type: 'file' }>;
 
-function isUnbound(source: SourceConfig): source is FileSource {
-  return source.type === 'file' && source.runs_on === undefined && !isObjectUrl(source.path);
+function isUnbound(source: SourceConfig, configFile: string): source is FileSource {
+  return source.type === 'file' && source.runs_on === undefined && !isObjectUrl(pathBeside(configFile, source.path));
 }
 
 /** @throws CannotStart if one of the sources runs on a label that no worker has: it would wait for one */

@@ -2,6 +2,10 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openDotEnv } from './dot-env.ts';
 import { labelsIn } from './labels.ts';
+import { proxiesOf } from './proxies.ts';
+import { isObjectUrl } from '../../domain/storage/object-files.ts';
+import { remoteConfigOf } from '../file/remote-files.ts';
+import type { ProxySettings } from '../../formats/proxy-route.ts';
 import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
 import { namedInstance } from './instance-name.ts';
 import { ownerSettings, postgresSettings, type PostgresSettings } from './postgres-settings.ts';
@@ -46,11 +50,7 @@ export interface Environment {
   /** Where alerts are posted, a secret; null = nowhere. */
   readonly alertWebhook: string | null;
   /** Proxies for fetching: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, in lower case too. */
-  readonly proxies: {
-    readonly httpProxy?: string;
-    readonly httpsProxy?: string;
-    readonly noProxy?: string;
-  };
+  readonly proxies: ProxySettings;
   /** Where files shared by all homes are kept, such as a built Temporal server. */
   readonly cacheFolder: string;
   /** The variables themselves, those of `.env` included. */
@@ -78,10 +78,11 @@ export function readEnvironment(
 ): Environment {
   const own = lookUpIn(variables);
   const demoHome = resolve(own('DAYBOOK_HOME') || '.daybook', 'demo');
-  const configFile = resolve(
-    options.config ?? (options.demo ? join(demoHome, 'daybook.yaml') : own('DAYBOOK_CONFIG') || 'daybook.yaml'),
-  );
-  const dotEnv = openDotEnv(configFile);
+  const named =
+    options.config ?? (options.demo ? join(demoHome, 'daybook.yaml') : own('DAYBOOK_CONFIG') || 'daybook.yaml');
+  const configFile = isObjectUrl(named) ? copyOf(named) : resolve(named);
+  // Secrets are not kept in the bucket.
+  const dotEnv = openDotEnv(isObjectUrl(named) ? resolve('daybook.yaml') : configFile);
   const lookUp: LookUp = (name) => own(name) ?? lookUpIn(dotEnv())(name);
   const homeFolder = options.demo ? demoHome : resolve(lookUp('DAYBOOK_HOME') || '.daybook');
   const dataFolder = options.demo ? join(homeFolder, 'data') : resolve(lookUp('DAYBOOK_DATA') || 'data');
@@ -114,6 +115,13 @@ export function readEnvironment(
   };
 }
 
+/** The copy of a configuration in a bucket: each command makes it before it reads the environment. */
+function copyOf(url: string): string {
+  const copy = remoteConfigOf(url);
+  if (copy) return copy.file;
+  throw new InvalidEnvironment(`DAYBOOK_CONFIG: found ${url}, expected a file; it is read by commands only`);
+}
+
 /** The folder for caches on this system. */
 function userCache(lookUp: LookUp): string {
   const given = lookUp('XDG_CACHE_HOME');
@@ -128,21 +136,6 @@ function flag(lookUp: LookUp, name: string, otherwise: 'on' | 'off' = 'on'): boo
   if (['on', 'true', '1', 'yes'].includes(text)) return true;
   if (['off', 'false', '0', 'no'].includes(text)) return false;
   throw new InvalidEnvironment(`${name}: found "${text}", expected on or off`);
-}
-
-function proxiesOf(lookUp: LookUp): Environment['proxies'] {
-  const either = (name: string) => lookUp(name.toLowerCase()) || lookUp(name);
-  const [httpProxy, httpsProxy, noProxy] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].map(either);
-  for (const [name, url] of Object.entries({ HTTP_PROXY: httpProxy, HTTPS_PROXY: httpsProxy })) {
-    if (url && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) {
-      throw new InvalidEnvironment(`${name}: not an http or https URL, expected e.g. http://proxy:3128`);
-    }
-  }
-  return {
-    ...(httpProxy ? { httpProxy } : {}),
-    ...(httpsProxy ? { httpsProxy } : {}),
-    ...(noProxy ? { noProxy } : {}),
-  };
 }
 
 function webUi(text: string | undefined): string | null {

@@ -57,7 +57,12 @@ export const environmentVariables: readonly Variable[] = [
     default: '`daybook`',
     meaning: 'name of this Daybook if several share a Temporal namespace, see [below](#several-daybooks)',
   },
-  { name: 'DAYBOOK_CONFIG', default: '`daybook.yaml`', meaning: 'the configuration file; `--config` has priority' },
+  {
+    name: 'DAYBOOK_CONFIG',
+    default: '`daybook.yaml`',
+    meaning:
+      'the configuration file, or `s3://bucket/path/daybook.yaml`, see [deployment](deployment.md#the-configuration-in-the-bucket); `--config` has priority',
+  },
   { name: 'DAYBOOK_DATA', default: '`data`', meaning: 'CSV journal' },
   {
     name: 'DAYBOOK_STORE',

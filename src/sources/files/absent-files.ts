@@ -5,7 +5,7 @@ import { isObjectUrl, type ObjectFiles } from '../../domain/storage/object-files
 import { isMissing } from './file-error.ts';
 import { isGlob } from './glob/pattern.ts';
 import { stampOf } from './open-file.ts';
-import { placeOf } from './places/file-place.ts';
+import { placeOf } from './places/place-of.ts';
 
 /** Warns of a file source whose path matches no file: it may be misspelt, or the files arrive later. */
 export async function absentFileWarnings(

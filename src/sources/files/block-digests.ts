@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileBlocks } from '../../domain/state/source-state.ts';
-import type { Located } from './open-file.ts';
+import type { Located } from './places/file-place.ts';
 import { localPlace } from './places/local-place.ts';
 
 /** Files are compared by blocks of this size. */

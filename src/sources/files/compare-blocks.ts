@@ -1,6 +1,7 @@
 import type { FileBlocks, FileProgress } from '../../domain/state/source-state.ts';
 import { areSame, countBlocks } from './block-digests.ts';
-import type { FileLook, Located } from './open-file.ts';
+import type { FileLook } from './open-file.ts';
+import type { Located } from './places/file-place.ts';
 
 /** A file that grows is compared whole at most so often. */
 const wholeEveryMs = 3_600_000;

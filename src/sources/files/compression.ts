@@ -1,5 +1,5 @@
 import { WrongShape } from '../../domain/errors.ts';
-import type { Located } from './open-file.ts';
+import type { Located } from './places/file-place.ts';
 import { localPlace } from './places/local-place.ts';
 
 /** How files begin that are compressed, or archives. */

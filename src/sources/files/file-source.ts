@@ -4,7 +4,7 @@ import type { SourceState } from '../../domain/state/source-state.ts';
 import { isGlob } from './glob/pattern.ts';
 import { readFilePages } from './read-file.ts';
 import { beginGlob, readGlobPages, type GlobTools } from './glob/read-glob.ts';
-import { placeOf } from './places/file-place.ts';
+import { placeOf } from './places/place-of.ts';
 import { firstFilePosition, singleFile } from './first-position.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { Page } from '../extraction/page.ts';

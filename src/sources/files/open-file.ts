@@ -3,19 +3,12 @@ import { createGunzip } from 'node:zlib';
 import { sha256 } from '../../formats/sha256.ts';
 import type { BlockDigests } from './block-digests.ts';
 import { fileError } from './file-error.ts';
-import type { FilePlace, FileStamp } from './places/file-place.ts';
+import type { FilePlace, FileStamp, Located } from './places/file-place.ts';
 import { localPlace } from './places/local-place.ts';
 
 /** How much of a file's beginning tells whether it is still the same file. */
 const headLimit = 4096;
 const chunkBytes = 1024 * 1024;
-
-/** A file, and where it is. */
-export interface Located {
-  readonly path: string;
-  /** @default files of this machine */
-  readonly at?: FilePlace | undefined;
-}
 
 /** A file's stamp with its first bytes, at most 4 KiB. */
 export interface FileLook extends FileStamp {

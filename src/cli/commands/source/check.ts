@@ -7,7 +7,7 @@ import type { Config } from '../../../config/file/parse-config.ts';
 import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
 import { absentFileWarnings } from '../../../sources/files/absent-files.ts';
 import { ConfigProblems, formatProblem } from '../../../config/file/problem.ts';
-import { pathBeside } from '../../../config/file/path-beside.ts';
+import { pathBeside, shownPath } from '../../../config/file/remote-files.ts';
 import { createObjectFiles } from '../../../store/s3/object-files.ts';
 import { planOf } from '../../../config/plan/plan.ts';
 import { arithmeticWarnings, unknownFieldWarnings } from '../../../formats/plan-paths.ts';
@@ -68,7 +68,8 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     );
     if (problems.length > 0) throw new ConfigProblems(file, problems);
     const scheduled = sources.filter((source) => source.schedule).length;
-    if (options.json) printJson({ file, ok: true, problems: [], warnings, ...(options.verbose ? { starts } : {}) });
+    if (options.json)
+      printJson({ file: shownPath(file), ok: true, problems: [], warnings, ...(options.verbose ? { starts } : {}) });
     else {
       for (const { source, ...warning } of warnings)
         printInfo(`${shortPath(file)}: ${source}: ${warningLine(warning)}`);
@@ -81,7 +82,12 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     if (!(error instanceof ConfigProblems)) throw error;
     const { problems } = error;
     if (options.json)
-      printJson({ file, ok: false, problems: problems.map((problem) => ({ ...problem })), warnings: [] });
+      printJson({
+        file: shownPath(file),
+        ok: false,
+        problems: problems.map((problem) => ({ ...problem })),
+        warnings: [],
+      });
     else for (const problem of problems) printInfo(formatProblem(shortPath(file), problem));
     printInfo(`${counted(problems.length, 'problem')} in ${shortPath(file)}`);
     setExitCode(2);
@@ -118,6 +124,7 @@ function startsOf(
 }
 
 function shortPath(path: string): string {
+  if (shownPath(path) !== path) return shownPath(path);
   const short = relative(process.cwd(), path);
   return short === '' || short.startsWith('..') ? path : short;
 }

@@ -5,8 +5,7 @@ import { fileError, isMissing } from '../file-error.ts';
 import { FileFailures } from './file-failures.ts';
 import { formatOf } from '../file-format.ts';
 import { lookAt, stampOf } from '../open-file.ts';
-import type { FileList } from '../places/file-list.ts';
-import type { FilePlace } from '../places/file-place.ts';
+import type { FileList, FilePlace } from '../places/file-place.ts';
 import { mayHaveChanged, progressAt, startPosition } from '../reading-start.ts';
 
 /** What a pass over the files of a glob works with. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { FilePlan } from '../../../domain/plan/source-plan.ts';
-import type { FileList } from '../places/file-list.ts';
+import type { FileList } from '../places/file-place.ts';
 import { literalParentheses, splitPattern } from './pattern.ts';
 import { LinkWalk } from './walk-links.ts';
 

@@ -5,7 +5,7 @@ import type { FilesProgress, SourceState } from '../../../domain/state/source-st
 import type { FetchContext } from '../../extraction/fetch-context.ts';
 import type { Page } from '../../extraction/page.ts';
 import { GlobPass } from './glob-pass.ts';
-import { placeOf } from '../places/file-place.ts';
+import { placeOf } from '../places/place-of.ts';
 import type { OpenReaders } from '../open-readers.ts';
 import { readFilePages, type FilePage } from '../read-file.ts';
 

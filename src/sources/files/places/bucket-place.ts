@@ -2,8 +2,7 @@ import type { Dirent, readdir as readdirCallback } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { ObjectFiles, ObjectStamp } from '../../../domain/storage/object-files.ts';
 import { splitPattern, literalParentheses } from '../glob/pattern.ts';
-import type { FileList } from './file-list.ts';
-import type { FilePlace, FileStamp } from './file-place.ts';
+import type { FileList, FilePlace, FileStamp } from './file-place.ts';
 
 /** Objects of buckets. An object is replaced, never changed: its ETag stands for its content. */
 export function bucketPlace(objects: ObjectFiles): FilePlace {

@@ -1,9 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { FilePlan } from '../../../domain/plan/source-plan.ts';
-import { isObjectUrl, type ObjectFiles } from '../../../domain/storage/object-files.ts';
-import { bucketPlace } from './bucket-place.ts';
-import type { FileList } from './file-list.ts';
-import { localPlace } from './local-place.ts';
 
 /** What a place reports about a file without opening it. */
 export interface FileStamp {
@@ -28,9 +24,21 @@ export interface FilePlace {
   readonly isWritten: boolean;
 }
 
-/** Where a path leads. @param objects how buckets are read; null = not at all */
-export function placeOf(path: string, objects: ObjectFiles | null | undefined): FilePlace {
-  if (!isObjectUrl(path)) return localPlace;
-  if (!objects) throw new TypeError(`${path} is in a bucket, which is not read here`);
-  return bucketPlace(objects);
+/** The files that a pattern matches. */
+export interface FileList {
+  /** Relative to the configuration as the pattern is, `/` between their parts, in the order of code units. */
+  readonly paths: readonly string[];
+  /** Folders that could not be read, and links that may not be followed: their files are missing here. */
+  readonly errors: readonly unknown[];
+  /** Links that lead nowhere, as `paths`. */
+  readonly dangling: readonly string[];
+  /** What the listing says of each file; absent = each is to be asked for. */
+  readonly stamps?: ReadonlyMap<string, FileStamp>;
+}
+
+/** A file, and where it is. */
+export interface Located {
+  readonly path: string;
+  /** @default files of this machine */
+  readonly at?: FilePlace | undefined;
 }
