@@ -7,7 +7,7 @@ import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import { summarizeState, type SourceState } from '../../domain/state/source-state.ts';
 import { anyReadable, clearMissing, listDeferred } from '../../store/delivery/deferred.ts';
-import { writeReceipt } from '../../store/run/receipts.ts';
+import { deleteEarlierReceipts, writeReceipt } from '../../store/run/receipts.ts';
 import { isSuperseded, readState } from '../../store/run/states.ts';
 import { windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { unknownAlerts } from '../../store/alerts/alert-view.ts';
@@ -33,6 +33,8 @@ export interface SaveReceiptInput {
   readonly state?: SourceState;
   /** A poll of a schedule that has found nothing new, after a run that did not fail: mostly there is no alert to close. */
   readonly isRoutine?: boolean;
+  /** An earlier attempt to end the run, which was lost or failed, may have stored a receipt. */
+  readonly again?: boolean;
   /** What the run knows of its poll; absent in a window, and where its source could not be resolved. */
   readonly poll?: PollFacts;
 }
@@ -52,8 +54,8 @@ export interface SaveReceiptResult {
 }
 
 /**
- * Stores the receipt of a run, and its changes of alerts; that of an unchanged poll is only noted. Safe to repeat because its name is that
- * of the run.
+ * Stores the receipt of a run, and its changes of alerts; that of an unchanged poll is only noted. Safe to repeat: its name has the run and the
+ * time of its end, and another one of the same run is deleted.
  */
 export function createSaveReceipt(
   dependencies: SecretAccess & AlertTools & Uses<'alertWebhook' | 'knownAlerts' | 'lastRuns' | 'onReceipt'>,
@@ -69,6 +71,7 @@ export function createSaveReceipt(
         window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
       );
     }
+    if (input.again && !window) await deleteEarlierReceipts(dependencies.store, receipt);
     logRun(receipt, window, redact);
     const { store, knownAlerts } = dependencies;
     const known = input.isRoutine ? await knownAlerts.view(store, input.state?.receiptAt ?? null) : unknownAlerts;
