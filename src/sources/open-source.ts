@@ -28,8 +28,10 @@ export interface SourceTools extends FileTools, ModuleTools {
   readonly compute: Compute;
   /** Which item of a feed each guid and link belongs to, by the name in the state; null = unknown. */
   readonly feedItems: { readonly read: (name: string | null) => Promise<string | null> };
-  /** Makes a path of the configuration absolute. */
+  /** Makes a path of the configuration absolute: of a schema, or a module. */
   readonly resolvePath: (path: string) => string;
+  /** The same of files that are read: in a bucket if the configuration is in one. @default the same */
+  readonly resolveFile?: (path: string) => string;
 }
 
 /** A source about to be polled: its plan with secrets filled in, and the state it starts from. */
@@ -50,7 +52,7 @@ export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Prom
   if (window) return windowPosition(plan, state, window, now);
   if (!force && state.freshUntil !== null && Date.parse(state.freshUntil) > now.getTime()) return null;
   if (plan.type === 'file') {
-    const place = await beginFiles({ plan, run: poll.run }, state, tools);
+    const place = await beginFiles({ plan, run: poll.run }, state, fileTools(tools));
     return place && startPosition(place, state, now);
   }
   const begun = state.unfinished?.failed === true ? withoutPosition(state) : state;
@@ -84,7 +86,7 @@ export function openPages(
   context: FetchContext,
 ): AsyncGenerator<Page> {
   const { plan, state, run } = poll;
-  if (plan.type === 'file' && place.type === 'file') return readFiles({ plan, run }, place, tools, context);
+  if (plan.type === 'file' && place.type === 'file') return readFiles({ plan, run }, place, fileTools(tools), context);
   if (plan.type === 'module' && place.type === 'module') {
     return readModulePages(plan, place, tools, context);
   }
@@ -92,6 +94,10 @@ export function openPages(
     return fetchHttpPages(plan, formatOf(plan, state, tools, context), place, state, tools.http, context);
   }
   throw new TypeError(`source ${plan.name} is of type ${plan.type}, but its position of type ${place.type}`);
+}
+
+function fileTools(tools: SourceTools): FileTools {
+  return { ...tools, resolvePath: tools.resolveFile ?? tools.resolvePath };
 }
 
 function formatOf(plan: HttpPlan, state: SourceState, tools: SourceTools, context: FetchContext): DocumentFormat {

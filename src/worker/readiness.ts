@@ -1,5 +1,4 @@
 import type { Client } from '@temporalio/client';
-import type { Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import { withTimeout } from '../formats/timeout.ts';
 import { isMigrated } from '../sinks/postgres/commands/migrate.ts';
@@ -15,7 +14,7 @@ interface Readiness {
   readonly client: Client;
   /** Of the Temporal server. */
   readonly address: string;
-  readonly worker: Worker;
+  readonly worker: { readonly isRunning: boolean };
   readonly storage: StorageWatch;
   readonly deployment: DeploymentWatch;
 }
@@ -32,7 +31,7 @@ export async function notReadyReasons(of: Readiness): Promise<readonly string[]>
     ...(migrated === null ? ['PostgreSQL cannot be reached'] : []),
     ...(migrated === false ? ['PostgreSQL is not migrated: run ./daybook migrate'] : []),
     ...(reached ? [] : [`Temporal at ${address} cannot be reached`]),
-    ...(worker.getState() === 'RUNNING' ? [] : ['the worker does not poll']),
+    ...(worker.isRunning ? [] : ['the worker does not poll']),
     ...(deployment.problem === null ? [] : [deployment.problem]),
     ...storage.problems(),
   ];

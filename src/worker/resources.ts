@@ -9,6 +9,7 @@ import { createHttpTools } from '../sources/http/http-tools.ts';
 import { ModuleThreads } from '../sources/modules/module-threads.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { createHostBudgets } from '../store/run/host-budgets.ts';
+import { createObjectFiles } from '../store/s3/object-files.ts';
 import type { Logger } from './logger.ts';
 import type { WorkerSettings } from './worker-settings.ts';
 
@@ -36,9 +37,10 @@ export function openSourceTools(settings: WorkerSettings, store: BlobStore, meas
     measures,
   });
   const readers = new OpenReaders();
+  const objects = createObjectFiles(settings.bucket);
   const modules = new ModuleThreads();
   const compute = createThreadCompute();
   compute.warmUp();
   const close = () => Promise.allSettled([http.client.close(), readers.closeAll(), compute.close(), modules.close()]);
-  return { http, readers, modules, compute, close };
+  return { http, readers, objects, modules, compute, close };
 }

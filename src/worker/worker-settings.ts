@@ -5,7 +5,7 @@ import type { LookUp } from '../config/secrets/references.ts';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { FailedReceipt, Receipt } from '../domain/run/receipt.ts';
-import type { StoreSetting } from '../domain/storage/store-setting.ts';
+import type { S3Setting, StoreSetting } from '../domain/storage/store-setting.ts';
 import type { Redact } from '../domain/secrets/redact.ts';
 import type { ProxySettings } from '../formats/proxy-route.ts';
 import type { Logger } from './logger.ts';
@@ -25,9 +25,15 @@ export interface WorkerSettings {
   readonly lookUp: LookUp;
   readonly dataFolder: string;
   readonly store: StoreSetting;
+  /** How the bucket of a source is reached. */
+  readonly bucket: (name: string) => S3Setting;
   /** That of the embedded stack, where this worker belongs to one: PostgreSQL and Temporal write there. */
   readonly homeFolder?: string | null;
   readonly logger: Logger;
+  /** Sources that run on one of them are fetched by this worker. @default none */
+  readonly labels?: readonly string[];
+  /** How often the workers of labels are looked at. @default 20 s */
+  readonly labelLookMs?: number | undefined;
   /** Where Temporal's SDK serves its own metrics; null = nowhere. */
   readonly sdkMetrics: string | null;
   /** Address of Temporal's Web UI; null = unknown. */

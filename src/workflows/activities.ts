@@ -2,6 +2,7 @@ import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityO
 import type { Activities } from '../activities/index.ts';
 import { canarySource } from '../domain/names.ts';
 import type { BatchRef } from '../domain/run/batch.ts';
+import { labelQueue } from '../domain/plan/label.ts';
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import { remaining, retryPolicy } from './support/retry-policy.ts';
 
@@ -211,7 +212,13 @@ export function fetchActivities(plan: SourcePlan, isEager: boolean, attemptsBefo
     heartbeatTimeout,
     retry: remaining(retryPolicy(plan.retry), attemptsBefore),
     allowEagerDispatch: isEager,
+    ...(plan.runsOn === undefined ? {} : onWorkersWith(plan.runsOn)),
   });
+}
+
+/** Workers with a label poll a queue of their own. After ten minutes the run is planned again: its source may have another label by then. */
+function onWorkersWith(label: string): ActivityOptions {
+  return { taskQueue: labelQueue(workflowInfo().taskQueue, label), scheduleToStartTimeout: '10m' };
 }
 
 /** Several pages fit in five minutes; a source with a long deadline gets time for at least one page. */

@@ -7,6 +7,7 @@ import { inject } from 'vitest';
 import { openConfigFile } from '../../src/config/file/config-file.ts';
 import { createLiveRedactor } from '../../src/config/secrets/live-redactor.ts';
 import { lookUpIn } from '../../src/config/secrets/references.ts';
+import { bucketSetting } from '../../src/config/environment/store-setting.ts';
 import { localTemporalSettings } from '../../src/config/environment/temporal-settings.ts';
 import { defaultInstance, Instance } from '../../src/domain/instance.ts';
 import type { Redact } from '../../src/domain/secrets/redact.ts';
@@ -70,6 +71,8 @@ export class TestWorker {
   fairness = false;
   /** How long a request of a probe may take. */
   probeRequestMs = 10_000;
+  /** Those that the environment of the worker names. */
+  labels: readonly string[] = [];
   #runs = 0;
   readonly #address: string;
   /** A bucket; null = the folder `data`. */
@@ -192,6 +195,8 @@ export class TestWorker {
       lookUp,
       redact,
       dataFolder: this.path('data'),
+      labels: this.labels,
+      bucket: (name) => bucketSetting(name, lookUp, this.proxies),
       store: this.#bucket ?? { kind: 'directory', folder: this.path('data') },
       logger,
       sdkMetrics: null,

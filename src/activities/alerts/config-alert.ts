@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { shownPath } from '../../config/file/remote-files.ts';
 import { noSource } from '../../domain/names.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import type { AlertView } from '../../store/alerts/alert-view.ts';
@@ -24,7 +25,7 @@ export async function settleConfigAlert(
 ): Promise<void> {
   const { store, identity } = dependencies;
   const now = new Date();
-  const file = `${hostname()}:${dependencies.config.file}`;
+  const file = `${hostname()}:${shownPath(dependencies.config.file)}`;
   if (message === null) {
     if (!known.mayBeOpen(noSource, 'config')) return;
     const open = await readOpenAlert(store, noSource, 'config');

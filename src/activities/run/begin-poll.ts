@@ -111,10 +111,14 @@ function isUnchanged({ warnings: found = [] }: Planned, fetch: FetchBatchResult)
   return isNothingNew && batches.length === 0 && found.length + warnings.length === 0;
 }
 
-/** Modules run code of their own; a source that backs off, or asked not to be called yet, is not polled now. */
+/**
+ * Modules run code of their own, and this worker may lack the label of the source; a source that backs off, or asked not to be called yet,
+ * is not polled now.
+ */
 function mayFetch({ plan, state }: Planned, isForced: boolean): boolean {
   const isAhead = (time: string | null | undefined) => typeof time === 'string' && Date.parse(time) > Date.now();
   if (plan.type === 'module' || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs)) return false;
+  if (plan.runsOn !== undefined) return false;
   return !isAhead(state.notBefore) && (isForced || !isAhead(state.failures?.until));
 }
 

@@ -3,6 +3,7 @@ import type { PostgresSettings } from '../../config/environment/postgres-setting
 import type { LookUp } from '../../config/secrets/references.ts';
 import type { Alert } from '../../domain/monitoring/alert.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
+import type { ObjectFiles } from '../../domain/storage/object-files.ts';
 import type { PairSide } from '../../domain/storage/store-pair.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
@@ -46,6 +47,8 @@ export interface ActivityDependencies {
   readonly owner: PostgresSettings;
   readonly http: HttpTools;
   readonly readers: OpenReaders;
+  /** Files of sources in buckets. */
+  readonly objects: ObjectFiles;
   readonly modules: ModuleThreads;
   readonly schemas: SchemaTexts;
   /** Computes sources' own expressions, patterns and schemas. */

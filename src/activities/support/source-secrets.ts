@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { ConfigFile } from '../../config/file/config-file.ts';
+import { pathBeside } from '../../config/file/remote-files.ts';
 import { secretValues } from '../../config/secrets/secrets.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { createRedactor, type Redact } from '../../domain/secrets/redact.ts';
@@ -12,22 +13,23 @@ export type SecretAccess = Uses<'config' | 'lookUp' | 'http'>;
 
 /** What adapters are made of. */
 export type AdapterAccess = Uses<
-  'http' | 'readers' | 'modules' | 'schemas' | 'compute' | 'config' | 'fileProgress' | 'feedItems'
+  'http' | 'readers' | 'objects' | 'modules' | 'schemas' | 'compute' | 'config' | 'fileProgress' | 'feedItems'
 >;
 
 /** What adapters need from the worker. */
 export function sourceTools(source: string, dependencies: AdapterAccess): SourceTools {
-  const { http, readers, modules, schemas, compute, config, fileProgress, feedItems } = dependencies;
-  const folder = dirname(config.file);
+  const { http, readers, objects, modules, schemas, compute, config, fileProgress, feedItems } = dependencies;
   return {
     http,
     readers,
+    objects,
     modules,
     schemas,
     compute,
     progress: { read: (name) => fileProgress.read(source, name) },
     feedItems: { read: (name) => feedItems.read(source, name) },
-    resolvePath: (path) => resolve(folder, path),
+    resolvePath: (path) => resolve(dirname(config.file), path),
+    resolveFile: (path) => pathBeside(config.file, path),
   };
 }
 

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { hostLimits } from '../../config/plan/host-limits.ts';
 import type { Config } from '../../config/file/parse-config.ts';
+import { pathBeside } from '../../config/file/remote-files.ts';
 import { planOf } from '../../config/plan/plan.ts';
 import { withSecrets } from '../../config/secrets/secrets.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
@@ -19,6 +20,7 @@ import { ModuleThreads } from '../../sources/modules/module-threads.ts';
 import { beginPoll, openPages, openReader, type SourceTools } from '../../sources/open-source.ts';
 import type { Page } from '../../sources/extraction/page.ts';
 import { createHostBudgets } from '../../store/run/host-budgets.ts';
+import { createObjectFiles } from '../../store/s3/object-files.ts';
 import { openStoreToRead, type Context } from './context.ts';
 
 /** A source polled from scratch by a command: nothing is stored, and neither watermark nor ETag hides anything. */
@@ -73,7 +75,9 @@ export function dryRunSource(
     // A command shows the last row as it is now.
     standStillMs: 0,
     feedItems: { read: async () => null },
+    objects: createObjectFiles(context.environment.bucket),
     resolvePath: (path) => resolve(dirname(configFile), path),
+    resolveFile: (path) => pathBeside(configFile, path),
   };
   const reader = () => openReader(plan, tools);
   const state = initialState({ fetchFingerprint: '', shapeFingerprint: '', databaseId: null });

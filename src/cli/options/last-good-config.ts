@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { openConfigFile, type ConfigFile, type CurrentConfig } from '../../config/file/config-file.ts';
 import { leftOutText, openKeptConfig } from '../../config/file/kept-config.ts';
 import type { Config } from '../../config/file/parse-config.ts';
+import { shownPath } from '../../config/file/remote-files.ts';
 import { ConfigProblems } from '../../config/file/problem.ts';
 import { readKeptConfig } from '../../store/kept-configs.ts';
 import { openStoreToRead, type Context } from './context.ts';
@@ -34,7 +35,8 @@ export async function lastGoodConfig(context: Context): Promise<Config | null> {
   const kept = await readKeptConfig(openStoreToRead(context), context.instance.name);
   if (kept === null) return null;
   // A name that leads nowhere is more likely wrong than the file is lost, unless it was there before.
-  if (!existsSync(context.environment.configFile) && kept.file !== context.environment.configFile) return null;
+  if (!existsSync(context.environment.configFile) && kept.file !== shownPath(context.environment.configFile))
+    return null;
   try {
     return openKeptConfig(kept, context.environment.configFile, context.environment.lookUp);
   } catch (error) {
@@ -50,7 +52,7 @@ export function brokenNote({ config: { kept }, broken }: CurrentConfig, file: st
   const [first, ...more] = broken.message.split('\n');
   const problem = `${first}${more.length === 0 ? '' : ` (and ${more.length} more, see ./daybook check)`}`;
   if (!kept) return `the configuration is broken; using the last good one: ${problem}`;
-  const other = kept.file === file ? '' : `, read from ${kept.file}`;
+  const other = kept.file === shownPath(file) ? '' : `, read from ${kept.file}`;
   const without = kept.leftOut.length === 0 ? '' : `; left out: ${leftOutText(kept.leftOut)}`;
   return `the configuration is broken; using the last good one of ${kept.savedAt}${other} from the store: ${problem}${without}`;
 }

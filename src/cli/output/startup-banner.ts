@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { openStores } from '../../store/open-stores.ts';
+import { shownPath } from '../../config/file/remote-files.ts';
 import type { Context } from '../options/context.ts';
 import { suggestion } from './suggestion.ts';
 
@@ -40,6 +41,7 @@ function csvOf({ environment }: Context): string {
 }
 
 function shortPath(path: string): string {
+  if (shownPath(path) !== path) return shownPath(path);
   const short = relative(process.cwd(), path);
   return short === '' || short.startsWith('..') ? path : short;
 }

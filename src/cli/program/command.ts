@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isRemoteConfig } from '../../config/environment/is-remote-config.ts';
 import { suggestForDemo } from '../output/suggestion.ts';
 
 /** A command that has only subcommands. */
@@ -14,7 +15,7 @@ export function add(parent: Command, name: string, summary: string, example: str
 export function common(command: Command): Command {
   return command
     .helpOption('-h, --help', 'Show this help')
-    .option('--config <file>', 'Configuration file (default: DAYBOOK_CONFIG, or ./daybook.yaml)')
+    .option('--config <file>', 'Configuration file, or s3://bucket/key (default: DAYBOOK_CONFIG, or ./daybook.yaml)')
     .option('--demo', 'Use the demo: its own home, configuration and data');
 }
 
@@ -27,9 +28,14 @@ export function act(load: () => Promise<(...args: any[]) => void | Promise<void>
   return async (...args: unknown[]): Promise<void> => {
     const command = args.at(-1) as Command;
     const run = await load();
-    const options = command.optsWithGlobals<{ demo?: boolean }>();
+    const options = command.optsWithGlobals<{ demo?: boolean; config?: string }>();
     suggestForDemo(options.demo === true);
     try {
+      // Most are not in a bucket: then nothing is loaded.
+      if (isRemoteConfig(options)) {
+        const { copyRemoteConfig } = await import('../remote/remote-config.ts');
+        await copyRemoteConfig(options);
+      }
       await run(...args.slice(0, -2), options);
     } catch (error) {
       const { withoutSecrets } = await import('../options/command-redactor.ts');

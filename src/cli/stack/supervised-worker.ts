@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { shownPath } from '../../config/file/remote-files.ts';
 import type { PostgresSettings } from '../../config/environment/postgres-settings.ts';
 import type { TemporalSettings } from '../../config/environment/temporal-settings.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
@@ -118,7 +119,7 @@ async function workerEnvironment(context: Context, isFirst: boolean): Promise<Re
     ...environment.ownVariables,
     // A file that names another one meanwhile is for the next `up`.
     DAYBOOK_INSTANCE: instance.name,
-    DAYBOOK_CONFIG: environment.configFile,
+    DAYBOOK_CONFIG: shownPath(environment.configFile),
     DAYBOOK_DATA: environment.dataFolder,
     DAYBOOK_STORE: storeName(environment.store),
     DAYBOOK_HOME: environment.homeFolder,

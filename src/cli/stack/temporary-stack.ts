@@ -67,6 +67,8 @@ export async function withTemporaryStack<T>(
       acceptNewStore: acceptsNewStore(context, options),
       dataFolder: environment.dataFolder,
       store: environment.store,
+      bucket: environment.bucket,
+      labels: environment.labels,
       onReceipt: () => {},
     });
     installUnhandledErrorHandlers(worker, logger);

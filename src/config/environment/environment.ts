@@ -4,11 +4,16 @@ import { codecKeys, type CodecKey } from './codec-keys.ts';
 import { deploymentSetting, type DeploymentSetting } from './deployment-setting.ts';
 import { openDotEnv } from './dot-env.ts';
 import { fairnessFlag, flag } from './flag.ts';
+import { labelsIn } from './labels.ts';
+import { proxiesOf } from './proxies.ts';
+import { isObjectUrl } from '../../domain/storage/object-files.ts';
+import { remoteConfigOf } from '../file/remote-files.ts';
+import type { ProxySettings } from '../../formats/proxy-route.ts';
 import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
 import { namedInstance } from './instance-name.ts';
 import { ownerSettings, postgresSettings, type PostgresSettings } from './postgres-settings.ts';
-import { storeSetting } from './store-setting.ts';
-import type { StoreSetting } from '../../domain/storage/store-setting.ts';
+import { bucketSetting, storeSetting } from './store-setting.ts';
+import type { S3Setting, StoreSetting } from '../../domain/storage/store-setting.ts';
 import { InvalidEnvironment, lookUpIn, type LookUp } from '../secrets/references.ts';
 
 /** Everything that the environment decides. Read from `process.env` here, and for child processes in `child-environment.ts`. */
@@ -36,6 +41,8 @@ export interface Environment {
   readonly dataFolder: string;
   /** Spool, state, receipts, dead letters. */
   readonly store: StoreSetting;
+  /** How another bucket is reached. Throws InvalidEnvironment. */
+  readonly bucket: (name: string) => S3Setting;
   /** State of the embedded stack. */
   readonly homeFolder: string;
   /** `DAYBOOK_ACCEPT_NEW_STORE`: joins a store and a database that do not belong together. */
@@ -47,14 +54,12 @@ export interface Environment {
   /** Names by which the HTTP endpoint may be asked, besides addresses and `localhost`; in lower case. */
   readonly httpHosts: readonly string[];
   readonly logLevel: string;
+  /** `DAYBOOK_LABELS`: sources with one of them as `runs_on` are fetched by the workers that have it. */
+  readonly labels: readonly string[];
   /** Where alerts are posted, a secret; null = nowhere. */
   readonly alertWebhook: string | null;
   /** Proxies for fetching: `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, in lower case too. */
-  readonly proxies: {
-    readonly httpProxy?: string;
-    readonly httpsProxy?: string;
-    readonly noProxy?: string;
-  };
+  readonly proxies: ProxySettings;
   /** Where files shared by all homes are kept, such as a built Temporal server. */
   readonly cacheFolder: string;
   /** The variables themselves, those of `.env` included. */
@@ -82,10 +87,11 @@ export function readEnvironment(
 ): Environment {
   const own = lookUpIn(variables);
   const demoHome = resolve(own('DAYBOOK_HOME') || '.daybook', 'demo');
-  const configFile = resolve(
-    options.config ?? (options.demo ? join(demoHome, 'daybook.yaml') : own('DAYBOOK_CONFIG') || 'daybook.yaml'),
-  );
-  const dotEnv = openDotEnv(configFile);
+  const named =
+    options.config ?? (options.demo ? join(demoHome, 'daybook.yaml') : own('DAYBOOK_CONFIG') || 'daybook.yaml');
+  const configFile = isObjectUrl(named) ? copyOf(named) : resolve(named);
+  // Secrets are not kept in the bucket.
+  const dotEnv = openDotEnv(isObjectUrl(named) ? resolve('daybook.yaml') : configFile);
   const lookUp: LookUp = (name) => own(name) ?? lookUpIn(dotEnv())(name);
   const homeFolder = options.demo ? demoHome : resolve(lookUp('DAYBOOK_HOME') || '.daybook');
   const dataFolder = options.demo ? join(homeFolder, 'data') : resolve(lookUp('DAYBOOK_DATA') || 'data');
@@ -104,12 +110,14 @@ export function readEnvironment(
     configFile,
     dataFolder,
     store: options.demo ? { kind: 'directory', folder: dataFolder } : storeSetting(lookUp, dataFolder, proxies),
+    bucket: (name) => bucketSetting(name, lookUp, proxies),
     homeFolder,
     embedded: flag(lookUp, 'DAYBOOK_EMBEDDED'),
     acceptNewStore: flag(lookUp, 'DAYBOOK_ACCEPT_NEW_STORE', 'off'),
     http: httpSetting(lookUp('DAYBOOK_HTTP')),
     httpHosts: hostNames('DAYBOOK_HTTP_HOSTS', lookUp('DAYBOOK_HTTP_HOSTS') || ''),
     logLevel: logLevel(lookUp('LOG_LEVEL') || 'info'),
+    labels: labelsIn(lookUp('DAYBOOK_LABELS') || ''),
     proxies,
     alertWebhook: webhook(lookUp('DAYBOOK_ALERT_WEBHOOK')),
     cacheFolder: join(userCache(own), 'daybook'),
@@ -119,6 +127,13 @@ export function readEnvironment(
   };
 }
 
+/** The copy of a configuration in a bucket: each command makes it before it reads the environment. */
+function copyOf(url: string): string {
+  const copy = remoteConfigOf(url);
+  if (copy) return copy.file;
+  throw new InvalidEnvironment(`DAYBOOK_CONFIG: found ${url}, expected a file; it is read by commands only`);
+}
+
 /** The folder for caches on this system. */
 function userCache(lookUp: LookUp): string {
   const given = lookUp('XDG_CACHE_HOME');
@@ -126,21 +141,6 @@ function userCache(lookUp: LookUp): string {
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches');
   if (process.platform === 'win32') return lookUp('LOCALAPPDATA') || join(homedir(), 'AppData', 'Local');
   return join(homedir(), '.cache');
-}
-
-function proxiesOf(lookUp: LookUp): Environment['proxies'] {
-  const either = (name: string) => lookUp(name.toLowerCase()) || lookUp(name);
-  const [httpProxy, httpsProxy, noProxy] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].map(either);
-  for (const [name, url] of Object.entries({ HTTP_PROXY: httpProxy, HTTPS_PROXY: httpsProxy })) {
-    if (url && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol))) {
-      throw new InvalidEnvironment(`${name}: not an http or https URL, expected e.g. http://proxy:3128`);
-    }
-  }
-  return {
-    ...(httpProxy ? { httpProxy } : {}),
-    ...(httpsProxy ? { httpsProxy } : {}),
-    ...(noProxy ? { noProxy } : {}),
-  };
 }
 
 function webUi(text: string | undefined): string | null {

@@ -64,13 +64,18 @@ function s3Setting(name: string, text: string, lookUp: LookUp, proxies: ProxySet
       `${name}: found "${/[^\w!.*'()=-]/.exec(wrong)?.[0] ?? wrong}" in the prefix, expected letters, digits and !-_.*'()= between single slashes`,
     );
   }
+  return { ...bucketSetting(bucket, lookUp, proxies), prefix: segments.map((part) => `${part}/`).join('') };
+}
+
+/** How a bucket is reached, as the variables of AWS say. @throws InvalidEnvironment */
+export function bucketSetting(bucket: string, lookUp: LookUp, proxies: ProxySettings): S3Setting {
   const region = lookUp('AWS_REGION') || lookUp('AWS_DEFAULT_REGION') || null;
   const endpoint = endpointOf(lookUp);
   const address = endpoint ?? `https://${bucket}.s3.${region === null ? '' : `${region}.`}amazonaws.com`;
   return {
     kind: 's3',
     bucket,
-    prefix: segments.map((part) => `${part}/`).join(''),
+    prefix: '',
     // A server of one's own has a region only because requests are signed for one.
     region: region ?? (endpoint === null ? null : 'us-east-1'),
     endpoint,

@@ -78,7 +78,12 @@ export const environmentVariables: readonly Variable[] = [
     default: '`daybook`',
     meaning: 'name of this Daybook if several share a Temporal namespace, see [below](#several-daybooks)',
   },
-  { name: 'DAYBOOK_CONFIG', default: '`daybook.yaml`', meaning: 'the configuration file; `--config` has priority' },
+  {
+    name: 'DAYBOOK_CONFIG',
+    default: '`daybook.yaml`',
+    meaning:
+      'the configuration file, or `s3://bucket/path/daybook.yaml`, see [deployment](deployment.md#the-configuration-in-the-bucket); `--config` has priority',
+  },
   { name: 'DAYBOOK_DATA', default: '`data`', meaning: 'CSV journal' },
   {
     name: 'DAYBOOK_STORE',
@@ -86,7 +91,11 @@ export const environmentVariables: readonly Variable[] = [
     meaning:
       'spool, state, receipts, dead letters, archives: a folder; or `s3://bucket/prefix`, which has the CSV journal too, see [deployment](deployment.md#a-bucket-as-the-store)',
   },
-  { name: 'AWS_REGION', default: "that of AWS's configuration file", meaning: 'region of the bucket' },
+  {
+    name: 'AWS_REGION',
+    default: "that of AWS's configuration file",
+    meaning: 'region of the bucket, also of those of `file` sources',
+  },
   { name: 'AWS_DEFAULT_REGION', default: '', meaning: 'the same where `AWS_REGION` is not set' },
   { name: 'AWS_ENDPOINT_URL_S3', default: 'AWS', meaning: 'URL of another server that speaks S3' },
   { name: 'AWS_ENDPOINT_URL', default: '', meaning: 'the same where `AWS_ENDPOINT_URL_S3` is not set' },
@@ -104,6 +113,12 @@ export const environmentVariables: readonly Variable[] = [
     meaning: 'PEM file of the authorities that are trusted for the bucket',
   },
   { name: 'SSL_CERT_FILE', default: '', meaning: 'the same where `AWS_CA_BUNDLE` is not set' },
+  {
+    name: 'DAYBOOK_LABELS',
+    default: '',
+    meaning:
+      'labels of a worker, with commas between them: it fetches the sources with one of them as `runs_on`, see [deployment](deployment.md#what-is-bound-to-one-machine)',
+  },
   { name: 'DAYBOOK_HOME', default: '`.daybook`', meaning: 'state and logs of the embedded servers' },
   {
     name: 'DAYBOOK_EMBEDDED',

@@ -6,6 +6,7 @@ import { instanceChange } from '../environment/instance.ts';
 import type { GoodConfig } from './kept-config.ts';
 import { parseConfig, type Config } from './parse-config.ts';
 import { ConfigProblems } from './problem.ts';
+import { remoteConfigOf } from './remote-files.ts';
 import { valueOf, type LookUp } from '../secrets/references.ts';
 
 /**
@@ -21,7 +22,10 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigProblems(file, [
-      { path: [], message: `cannot be read (${messageOf(error)}); name a configuration with --config` },
+      {
+        path: [],
+        message: `cannot be read (${remoteConfigOf(file)?.problem ?? messageOf(error)}); name a configuration with --config`,
+      },
     ]);
   }
 }

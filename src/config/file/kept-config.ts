@@ -7,6 +7,7 @@ import { asWritten } from './as-written.ts';
 import { literalSecretsOf } from '../secrets/literal-secrets.ts';
 import { completeSources, parseConfig, type Config } from './parse-config.ts';
 import { ConfigProblems } from './problem.ts';
+import { shownPath } from './remote-files.ts';
 import type { LookUp } from '../secrets/references.ts';
 import { schemaHash } from '../../formats/schema-hash.ts';
 import { isObject } from '../../domain/is-object.ts';
@@ -56,7 +57,7 @@ export function configToKeep({ text, config }: GoodConfig, file: string): Omit<K
     modules[path] = hash;
   }
   return {
-    file,
+    file: shownPath(file),
     config: { ...frame, sources: kept },
     schemas: Object.fromEntries([...schemas].filter(([path]) => used('schema').has(path))),
     modules,

@@ -1,4 +1,5 @@
 import { DaybookError } from '../../domain/errors.ts';
+import { shownPath } from './remote-files.ts';
 
 /** Something wrong in a configuration: what was found, what was expected, what to do. */
 export interface Problem {
@@ -26,7 +27,8 @@ export class ConfigProblems extends DaybookError {
 
 /** `daybook.yaml:12:5: sources[0].url: found …` */
 export function formatProblem(file: string, problem: Problem): string {
-  const place = problem.line === undefined ? file : `${file}:${problem.line}:${problem.column ?? 1}`;
+  const shown = shownPath(file);
+  const place = problem.line === undefined ? shown : `${shown}:${problem.line}:${problem.column ?? 1}`;
   const path = formatPath(problem.path);
   return `${place}: ${path === '' ? '' : `${path}: `}${problem.message}`;
 }

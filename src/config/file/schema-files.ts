@@ -4,6 +4,7 @@ import { messageOf } from '../../domain/errors.ts';
 import { compileSchema } from '../../formats/json-schema.ts';
 import { createWatchdog, TimedOut } from '../../formats/watchdog.ts';
 import type { Problem } from './problem.ts';
+import { shownPath } from './remote-files.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
 import { schemaHash } from '../../formats/schema-hash.ts';
 
@@ -50,7 +51,10 @@ function readSchema(file: string, kept?: string): { readonly hash: string; reado
   try {
     text = kept ?? readFileSync(file, 'utf8');
   } catch (error) {
-    return { hash: '', problem: `cannot be read (${messageOf(error)}), expected a JSON Schema` };
+    return {
+      hash: '',
+      problem: `cannot be read (${messageOf(error).replaceAll(file, shownPath(file))}), expected a JSON Schema`,
+    };
   }
   const hash = schemaHash(text);
   const known = verdicts.get(hash);

@@ -47,6 +47,8 @@ export function planBase(
       maxIntervalMs: Math.max(retry.max_interval, retry.initial_interval),
     },
     schema,
+    // No part of the fingerprints: the same source, fetched from another place.
+    ...(source.runs_on === undefined ? {} : { runsOn: source.runs_on }),
     ...(source.schedule?.probe === true ? { probe: true as const } : {}),
     expect: { minRecords: expect?.min_records ?? null, maxStalenessMs: expect?.max_staleness ?? null },
     compute: { recordCpuMs: source.limits.record_cpu, pageCpuMs: source.limits.page_cpu },

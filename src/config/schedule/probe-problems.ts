@@ -32,9 +32,17 @@ export function probeProblems(source: Readonly<Record<string, unknown>>): ProbeP
 }
 
 /** A document that did not change says nothing about others. */
-function sourceProblem({ type, paginator, incremental }: Readonly<Record<string, unknown>>): string | null {
+function sourceProblem({
+  type,
+  paginator,
+  incremental,
+  runs_on: label,
+}: Readonly<Record<string, unknown>>): string | null {
   if (!types.includes(type)) {
     return `found probe: true for type ${typeof type === 'string' ? type : 'unknown'}, expected type http_json or rss; set probe: false`;
+  }
+  if (typeof label === 'string') {
+    return `found probe: true beside runs_on, expected a source that any worker can ask; set probe: false, or remove runs_on`;
   }
   const paging = isObject(paginator) ? paginator['type'] : undefined;
   if (typeof paging === 'string' && paging !== 'single_page') {

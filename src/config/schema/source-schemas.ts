@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { canarySource } from '../../domain/names.ts';
+import { labelPattern } from '../../domain/plan/label.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
 import { htmlShape } from './html-schemas.ts';
 import { endingPaginator, fetchLimits, httpShape, incremental } from './http-schemas.ts';
@@ -24,6 +25,11 @@ function nameHint(text: string): string {
   return sourceNamePattern.test(fitting) ? `, such as ${fitting}` : '';
 }
 
+const label = z.string().regex(labelPattern, {
+  error: (issue) =>
+    `found "${String(issue.input)}", expected a label of 1 to 63 of a-z, 0-9, _ and -, as in DAYBOOK_LABELS of a worker`,
+});
+
 const id = z.union([expression, z.array(expression).min(1)], 'expected a JMESPath expression or a list of them');
 
 const describedId = 'Id of the record, unique within the source; the values of a list are joined and hashed.';
@@ -40,6 +46,9 @@ const commonShape = {
       'Its charset, such as `windows-1252`. Default: detected from byte order mark, bytes, headers and declaration.',
     ),
   retry: retry.prefault({}).describe('How a failed fetch is retried.'),
+  runs_on: label
+    .optional()
+    .describe('Label of the workers that fetch it: those with it in `DAYBOOK_LABELS`. Without it any worker does.'),
   schedule: schedule.optional().describe('When it runs automatically; without it only by command.'),
   schema: z.string().optional().describe('Path of a JSON Schema; a record that does not match is a dead letter.'),
   on_invalid: z
@@ -125,7 +134,7 @@ const httpJsonSource = z.strictObject({
 const fileSource = z.strictObject({
   type: z.literal('file').describe('Files of JSON lines, JSON or CSV.'),
   ...commonShape,
-  path: z.string().min(1).describe('Path or pattern, relative to the configuration; `.gz` too.'),
+  path: z.string().min(1).describe('Path or pattern, relative to the configuration, or `s3://bucket/key`; `.gz` too.'),
   format: z.enum(['ndjson', 'json', 'csv']).optional().describe('Default: from the file name.'),
   records: recordsPath,
   max_body: byteSize().prefault('64MiB').describe('Maximum size of a file of format `json`, uncompressed.'),

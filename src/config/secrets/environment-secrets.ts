@@ -1,12 +1,11 @@
 import { codecSecrets } from '../environment/codec-keys.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { StoreSetting } from '../../domain/storage/store-setting.ts';
 import type { LookUp } from './references.ts';
 import type { TemporalSettings } from '../environment/temporal-settings.ts';
 
 /** Secrets of the environment that no source refers to: what must never be printed. */
 export function environmentSecrets(environment: Environment, temporal: TemporalSettings | null): string[] {
-  const { postgres, owner, alertWebhook, proxies, store, codecKeys } = environment;
+  const { postgres, owner, alertWebhook, proxies, codecKeys } = environment;
   const { apiKey, metadata = {} } = temporal?.connection ?? {};
   return [
     postgres?.password,
@@ -14,19 +13,23 @@ export function environmentSecrets(environment: Environment, temporal: TemporalS
     apiKey,
     ...codecSecrets(codecKeys),
     ...Object.values(metadata).map(String),
-    ...keysOfStore(store, environment.lookUp),
+    ...keysOfBuckets(environment.lookUp),
     ...[proxies.httpProxy, proxies.httpsProxy].flatMap((url) => (url === undefined ? [] : userInfoOf(url))),
     ...(alertWebhook === null ? [] : [alertWebhook, ...partsOfWebhook(alertWebhook)]),
   ].filter((secret) => secret !== undefined);
 }
 
-function keysOfStore(store: StoreSetting, lookUp: LookUp): (string | undefined)[] {
-  if (store.kind !== 's3') return [];
-  const { accessKeyId, secretAccessKey, sessionToken = null } = store.keys ?? {};
+/** Of the store, and of sources. */
+function keysOfBuckets(lookUp: LookUp): (string | undefined)[] {
+  const [accessKeyId, secretAccessKey, sessionToken] = [
+    'AWS_ACCESS_KEY_ID',
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_SESSION_TOKEN',
+  ].map((name) => lookUp(name) || undefined);
   // The id alone opens nothing, and elsewhere it may be a word such as the name of this program.
   const ofAws = accessKeyId !== undefined && /^A[A-Z0-9]{15,}$/.test(accessKeyId) ? accessKeyId : undefined;
   // With the token of a container it asks for its keys.
-  return [ofAws, secretAccessKey, sessionToken ?? undefined, lookUp('AWS_CONTAINER_AUTHORIZATION_TOKEN')];
+  return [ofAws, secretAccessKey, sessionToken, lookUp('AWS_CONTAINER_AUTHORIZATION_TOKEN')];
 }
 
 function userInfoOf(url: string): string[] {

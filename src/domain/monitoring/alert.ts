@@ -22,6 +22,7 @@ export const alertNames = [
   'journal',
   'store',
   'canary',
+  'no_worker',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 

@@ -40,6 +40,8 @@ export interface SourcePlanBase {
   readonly fetchFingerprint: string;
   /** Changes when anything else that shapes records does: ETag and previous keys are dropped. */
   readonly shapeFingerprint: string;
+  /** Label of the workers that fetch it; absent = any worker. */
+  readonly runsOn?: string;
   /** A probe asks whether it has changed, and a run starts only then. */
   readonly probe?: true;
   /** Changes when requests go elsewhere or carry other secrets. Absent in plans of 0.2.0, and where there is no request. */

@@ -18,6 +18,8 @@ export const warningCodes = [
   'field_unknown',
   'cron_six_fields',
   'no_files',
+  'files_unbound',
+  'no_worker',
   'state_changed',
 ] as const;
 export type WarningCode = (typeof warningCodes)[number];

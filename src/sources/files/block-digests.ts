@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
 import type { FileBlocks } from '../../domain/state/source-state.ts';
+import type { Located } from './places/file-place.ts';
+import { localPlace } from './places/local-place.ts';
 
 /** Files are compared by blocks of this size. */
 const blockBytes = 1024 * 1024;
@@ -58,11 +59,11 @@ export class BlockDigests {
  * compressed file is read from its start.
  */
 export async function digestsBefore(
-  { path, blocks }: { readonly path: string; readonly blocks?: FileBlocks | undefined },
+  file: Located & { readonly blocks?: FileBlocks | undefined },
   offset: number,
   compressed: boolean,
 ): Promise<BlockDigests> {
-  return new BlockDigests(await firstDigests(path, blocks, compressed ? 0 : Math.floor(offset / blockBytes)));
+  return new BlockDigests(await firstDigests(file, file.blocks, compressed ? 0 : Math.floor(offset / blockBytes)));
 }
 
 /** How many blocks digests stand for, the last one in part. */
@@ -72,68 +73,53 @@ export function countBlocks({ digests }: FileBlocks): number {
 
 /** The digests of the first whole blocks of a file: those that are known, the others from the file. */
 async function firstDigests(
-  path: string,
+  file: Located,
   known: FileBlocks | undefined,
   count: number,
   limitMs = maxHashingMs,
 ): Promise<string> {
   const whole = known ? Math.min(count, Math.floor(known.bytes / blockBytes)) : 0;
   const digests = known?.digests.slice(0, whole * digestLength) ?? '';
-  return whole === count ? digests : digests + (await digestsFromFile(path, whole, count * blockBytes, limitMs));
+  return whole === count ? digests : digests + (await digestsFromFile(file, whole, count * blockBytes, limitMs));
 }
 
 /** The digests of the first bytes of a file: those of whole blocks that are known, the others from the file. */
 export async function blocksUpTo(
-  path: string,
+  file: Located,
   known: FileBlocks | undefined,
   bytes: number,
   limitMs = maxHashingMs,
 ): Promise<FileBlocks> {
   if (known?.bytes === bytes) return known;
   const whole = Math.floor(bytes / blockBytes);
-  const digests = await firstDigests(path, known, whole, limitMs);
-  return { bytes, digests: digests + (await digestsFromFile(path, whole, bytes, limitMs)) };
+  const digests = await firstDigests(file, known, whole, limitMs);
+  return { bytes, digests: digests + (await digestsFromFile(file, whole, bytes, limitMs)) };
 }
 
 /** Whether blocks of a file still are what their digests say. */
-export async function areSame(path: string, known: FileBlocks, blocks: Iterable<number>): Promise<boolean> {
-  const handle = await open(path, 'r');
-  try {
-    for (const block of blocks) {
-      const expected = known.digests.slice(block * digestLength, (block + 1) * digestLength);
-      if (expected !== unknown && (await digestOf(handle, block, known.bytes)) !== expected) return false;
-    }
-    return true;
-  } finally {
-    await handle.close();
+export async function areSame(file: Located, known: FileBlocks, blocks: Iterable<number>): Promise<boolean> {
+  for (const block of blocks) {
+    const expected = known.digests.slice(block * digestLength, (block + 1) * digestLength);
+    if (expected !== unknown && (await digestOf(file, block, known.bytes)) !== expected) return false;
   }
+  return true;
 }
 
-async function digestsFromFile(path: string, first: number, bytes: number, limitMs: number): Promise<string> {
-  if (first * blockBytes >= bytes) return '';
-  const handle = await open(path, 'r');
-  try {
-    let digests = '';
-    const startedAt = performance.now();
-    for (let block = first; block * blockBytes < bytes; block++) {
-      const isLate = performance.now() - startedAt >= limitMs;
-      digests += isLate ? unknown : await digestOf(handle, block, bytes);
-    }
-    return digests;
-  } finally {
-    await handle.close();
+async function digestsFromFile(file: Located, first: number, bytes: number, limitMs: number): Promise<string> {
+  let digests = '';
+  const startedAt = performance.now();
+  for (let block = first; block * blockBytes < bytes; block++) {
+    const isLate = performance.now() - startedAt >= limitMs;
+    digests += isLate ? unknown : await digestOf(file, block, bytes);
   }
+  return digests;
 }
 
 /** @param end where the last block ends */
-async function digestOf(handle: FileHandle, block: number, end: number): Promise<string> {
+async function digestOf({ path, at = localPlace }: Located, block: number, end: number): Promise<string> {
   const start = block * blockBytes;
-  const buffer = Buffer.allocUnsafe(Math.min(blockBytes, end - start));
-  let length = 0;
-  for (let more = -1; more !== 0 && length < buffer.length; length += more) {
-    more = (await handle.read(buffer, length, buffer.length - length, start + length)).bytesRead;
-  }
-  return textOf(createHash('sha256').update(buffer.subarray(0, length)));
+  const bytes = await at.read(path, start, Math.min(blockBytes, end - start));
+  return textOf(createHash('sha256').update(bytes));
 }
 
 function textOf(hash: Hash): string {

@@ -1,6 +1,7 @@
 import type { FileBlocks, FileProgress } from '../../domain/state/source-state.ts';
 import { areSame, countBlocks } from './block-digests.ts';
 import type { FileLook } from './open-file.ts';
+import type { Located } from './places/file-place.ts';
 
 /** A file that grows is compared whole at most so often. */
 const wholeEveryMs = 3_600_000;
@@ -22,7 +23,7 @@ interface Comparison {
  * rotation; all of them where it did not grow, is another file by its number, or was not compared whole for an hour.
  */
 export async function compareBlocks(
-  path: string,
+  file: Located,
   known: FileProgress,
   look: FileLook,
   { now = Date.now(), limitMs = maxComparingMs } = {},
@@ -37,22 +38,22 @@ export async function compareBlocks(
   const isOtherFile = inode !== undefined && inode !== look.inode;
   const isDue = checkedMs === undefined || now - checkedMs >= wholeEveryMs || now < checkedMs;
   if (look.size === known.size || isOtherFile || isDue) {
-    const { same, stoppedAt } = await compareAll(path, blocks, known.wholeFrom ?? 0, limitMs);
+    const { same, stoppedAt } = await compareAll(file, blocks, known.wholeFrom ?? 0, limitMs);
     if (stoppedAt === null) return { same, checkedMs: now, nextBlock };
     return { same, ...(checkedMs === undefined ? {} : { checkedMs }), nextBlock, wholeFrom: stoppedAt };
   }
   const between = Math.max(1, count - 3);
   const turn = nextBlock % between;
   const chosen = new Set([0, 1 + turn, count - 2, count - 1].filter((block) => block >= 0 && block < count));
-  return { same: await areSame(path, blocks, chosen), checkedMs, nextBlock: turn + 1 };
+  return { same: await areSame(file, blocks, chosen), checkedMs, nextBlock: turn + 1 };
 }
 
-async function compareAll(path: string, blocks: FileBlocks, from: number, limitMs: number) {
+async function compareAll(file: Located, blocks: FileBlocks, from: number, limitMs: number) {
   const startedAt = performance.now();
   const count = countBlocks(blocks);
   for (let block = from; block < count; block++) {
     if (block > from && performance.now() - startedAt >= limitMs) return { same: true, stoppedAt: block };
-    if (!(await areSame(path, blocks, [block]))) return { same: false, stoppedAt: null };
+    if (!(await areSame(file, blocks, [block]))) return { same: false, stoppedAt: null };
   }
   return { same: true, stoppedAt: null };
 }

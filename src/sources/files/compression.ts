@@ -1,5 +1,6 @@
-import { open } from 'node:fs/promises';
 import { WrongShape } from '../../domain/errors.ts';
+import type { Located } from './places/file-place.ts';
+import { localPlace } from './places/local-place.ts';
 
 /** How files begin that are compressed, or archives. */
 const kinds = [
@@ -18,12 +19,15 @@ const kinds = [
   { kind: 'Parquet', start: '5041523115' },
 ].map(({ kind, start }) => ({ kind, start: new RegExp(`^${start}`) }));
 
+/** Enough to tell them. */
+const headBytes = 16;
+
 /**
  * Whether a file is gzip, by its first bytes. A file with that name that is not text counts as damaged gzip.
  * @throws WrongShape if it is compressed in another way: there are no lines to read
  */
-export async function isGzip(subject: string, path: string): Promise<boolean> {
-  const head = await firstBytes(path);
+export async function isGzip(subject: string, { path, at = localPlace }: Located): Promise<boolean> {
+  const head = await at.read(path, 0, headBytes);
   const found = kindOf(head);
   if (found === 'gzip') return true;
   // A download may have been unpacked without a change of its name.
@@ -41,14 +45,4 @@ function kindOf(head: Buffer): string | null {
 function isText(head: Buffer): boolean {
   const text = head.toString().replaceAll(/[\t\r\n]/g, ' ');
   return /^[\ufeff -~]/.test(text) && !/\p{Cc}/u.test(text);
-}
-
-async function firstBytes(path: string): Promise<Buffer> {
-  const handle = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }

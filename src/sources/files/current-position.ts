@@ -11,16 +11,16 @@ import type { FileToRead } from './record-reader.ts';
  * its name
  */
 export async function currentPosition(file: FileToRead, from: FilePosition, isOpen: boolean): Promise<FilePosition> {
-  const { plan, path, blocks } = file;
+  const { plan, path, at, blocks } = file;
   if (from.offset === 0 || blocks === undefined) return from;
-  const stamp = await stampOf(plan.name, path).catch((error: unknown) => {
+  const stamp = await stampOf(plan.name, path, at).catch((error: unknown) => {
     if (isOpen) return null;
     throw error;
   });
   if (stamp === null || isStamped(from, stamp) || (isOpen && from.inode !== stamp.inode)) return from;
   const count = countBlocks(blocks);
   const compared = [0, count - 2, count - 1].filter((block) => block >= 0);
-  if (await areSame(path, blocks, new Set(compared))) return from;
-  const look = await lookAt(plan.name, path, stamp);
+  if (await areSame(file, blocks, new Set(compared))) return from;
+  const look = await lookAt(plan.name, path, stamp, at);
   return { ...beginning(from.path, look), files: from.files, checkedMs: Date.now() };
 }

@@ -1,9 +1,10 @@
 import type { FilePosition } from '../../domain/state/fetch-position.ts';
 import type { FilePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
-import { isGlob } from './glob/list-files.ts';
+import { isGlob } from './glob/pattern.ts';
 import { readFilePages } from './read-file.ts';
 import { beginGlob, readGlobPages, type GlobTools } from './glob/read-glob.ts';
+import { placeOf } from './places/place-of.ts';
 import { firstFilePosition, singleFile } from './first-position.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { Page } from '../extraction/page.ts';
@@ -25,7 +26,8 @@ export async function beginFiles(
   tools: FileTools,
 ): Promise<FilePosition | null> {
   if (isGlob(plan.path)) return beginGlob(plan, run, state, tools);
-  const file = { plan, path: tools.resolvePath(plan.path), run };
+  const path = tools.resolvePath(plan.path);
+  const file = { plan, path, at: placeOf(path, tools.objects), run };
   return firstFilePosition(file, state, await tools.progress.read(state.files));
 }
 
@@ -46,9 +48,10 @@ async function* readSingle(
   tools: FileTools,
   context: FetchContext,
 ): AsyncGenerator<Page> {
-  const { readers, resolvePath, progress, standStillMs } = tools;
+  const { readers, resolvePath, objects, progress, standStillMs } = tools;
   const blocks = (await progress.read(place.files)).get(singleFile)?.blocks;
-  const file = { plan, path: resolvePath(plan.path), run, blocks, standStillMs };
+  const path = resolvePath(plan.path);
+  const file = { plan, path, at: placeOf(path, objects), run, blocks, standStillMs };
   for await (const { blocks: read, ...page } of readFilePages(file, place, readers, context)) {
     yield read === null ? page : { ...page, files: new Map([[singleFile, { ...page.patch.file, blocks: read }]]) };
   }

@@ -15,19 +15,19 @@ export const singleFile = '';
  * @throws SourceRefused if there is no such file
  */
 export async function firstFilePosition(
-  { plan, path }: FileToRead,
+  { plan, path, at }: FileToRead,
   state: SourceState,
   kept: FilesProgress = new Map(),
 ): Promise<FilePosition | null> {
   const known = state.file ?? undefined;
-  const stamp = await stampOf(plan.name, path);
+  const stamp = await stampOf(plan.name, path, at);
   if (!mayHaveChanged(known, stamp)) return null;
-  const look = await lookAt(plan.name, path, stamp);
+  const look = await lookAt(plan.name, path, stamp, at);
   const beside = kept.get(singleFile);
   // A blob of another time does not fit this one.
   const isOfNow = beside?.headHash === known?.headHash && beside?.size === known?.size;
   const withBlocks = known && isOfNow && beside?.blocks ? { ...known, blocks: beside.blocks } : known;
-  const file = { path: plan.path, absolutePath: path, format: formatOf(plan, path), known: withBlocks };
+  const file = { path: plan.path, absolutePath: path, at, format: formatOf(plan, path), known: withBlocks };
   try {
     const place = await startPosition(file, look);
     return place && withBlocks?.blocks ? { ...place, files: state.files } : place;

@@ -1,12 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FilePosition } from '../../domain/state/fetch-position.ts';
+import { localPlace } from './places/local-place.ts';
 import type { FileToRead } from './record-reader.ts';
 
 const standStillMs = 2_000;
 
 /** Whether a file is not being written: it is unchanged since the run reached it, and for two seconds. Waits for the rest of these. */
 export async function isStable(file: FileToRead, place: FilePosition, signal: AbortSignal): Promise<boolean> {
+  const at = file.at ?? localPlace;
+  if (!at.isWritten) return (await at.stamp(file.plan.name, file.path)).inode === place.inode;
   const before = await stat(file.path);
   const isAsFound = before.size === place.size && (place.changedMs ?? before.ctimeMs) === before.ctimeMs;
   if (!isAsFound) return false;

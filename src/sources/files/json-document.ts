@@ -26,11 +26,12 @@ export interface JsonBody {
  * Reads a JSON file to the end that it has by now.
  * @throws OverLimit if its decoded content is larger than `max_body`
  */
-export async function readJsonBody({ plan, path }: FileToRead): Promise<JsonBody> {
+export async function readJsonBody(file: FileToRead): Promise<JsonBody> {
+  const { plan, path } = file;
   const chunks: Buffer[] = [];
   const digest = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of openContent(path, await isGzip(plan.name, path), 0, Infinity) as AsyncIterable<Buffer>) {
+  for await (const chunk of openContent(file, await isGzip(plan.name, file), 0, Infinity) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > plan.maxBodyBytes) {
       throw new OverLimit(

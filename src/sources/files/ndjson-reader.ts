@@ -18,12 +18,12 @@ import { charsetBytes, charsetOf } from './text-charset.ts';
 
 /** Reads a file of JSON lines. */
 export async function openNdjson(file: FileToRead, { offset, size }: FilePosition): Promise<RecordReader> {
-  const { plan, path } = file;
+  const { plan } = file;
   const { maxRecordBytes } = plan.limits;
-  const compressed = await isGzip(plan.name, path);
-  const { charset } = charsetOf(await beginningOf(path, compressed, size, charsetBytes), plan.encoding ?? null);
+  const compressed = await isGzip(plan.name, file);
+  const { charset } = charsetOf(await beginningOf(file, compressed, size, charsetBytes), plan.encoding ?? null);
   const digests = await digestsBefore(file, offset, compressed);
-  const content = openContent(path, compressed, offset, size, digests);
+  const content = openContent(file, compressed, offset, size, digests);
   const lines = new LineReader(content, offset, maxRecordBytes, linesIn(charset, '\n'));
   return new NdjsonReader(lines, maxRecordBytes, digests);
 }

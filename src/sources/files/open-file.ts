@@ -1,23 +1,14 @@
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
 import { pipeline, Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { sha256 } from '../../formats/sha256.ts';
-import { SourceRefused } from '../../domain/errors.ts';
 import type { BlockDigests } from './block-digests.ts';
 import { fileError } from './file-error.ts';
+import type { FilePlace, FileStamp, Located } from './places/file-place.ts';
+import { localPlace } from './places/local-place.ts';
 
 /** How much of a file's beginning tells whether it is still the same file. */
 const headLimit = 4096;
 const chunkBytes = 1024 * 1024;
-
-/** What a file system reports about a file without opening it. */
-export interface FileStamp {
-  readonly size: number;
-  /** See `FileProgress`. */
-  readonly changedMs?: number;
-  readonly inode: string;
-}
 
 /** A file's stamp with its first bytes, at most 4 KiB. */
 export interface FileLook extends FileStamp {
@@ -25,36 +16,26 @@ export interface FileLook extends FileStamp {
 }
 
 /**
- * Asks the file system for a file.
+ * Asks for a file without opening it.
  * @throws SourceRefused if there is none, SourceUnavailable where it cannot be asked
  */
-export async function stampOf(subject: string, path: string): Promise<FileStamp> {
+export async function stampOf(subject: string, path: string, at: FilePlace = localPlace): Promise<FileStamp> {
   try {
-    const found = await stat(path);
-    if (!found.isFile()) throw new SourceRefused(`file: ${subject}: ${path} is not a file, expected one`);
-    const isSure = Date.now() - found.ctimeMs > tickMs(found.ctimeMs);
-    return { size: found.size, inode: String(found.ino), ...(isSure ? { changedMs: found.ctimeMs } : {}) };
+    return await at.stamp(subject, path);
   } catch (error) {
     throw fileError(subject, path, error);
   }
 }
 
-/** How long two changes may have the same time: file systems without fractions count in steps of 1 or 2 s. */
-function tickMs(time: number): number {
-  return time % 1000 === 0 ? 2_000 : 50;
-}
-
 /** Reads the beginning of a file. Throws as {@link stampOf}. */
-export async function lookAt(subject: string, path: string, stamp: FileStamp): Promise<FileLook> {
+export async function lookAt(
+  subject: string,
+  path: string,
+  stamp: FileStamp,
+  at: FilePlace = localPlace,
+): Promise<FileLook> {
   try {
-    const length = Math.min(headLimit, stamp.size);
-    const handle = await open(path, 'r');
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0);
-      return { ...stamp, head: buffer.subarray(0, bytesRead) };
-    } finally {
-      await handle.close();
-    }
+    return { ...stamp, head: await at.read(path, 0, Math.min(headLimit, stamp.size)) };
   } catch (error) {
     throw fileError(subject, path, error);
   }
@@ -72,7 +53,7 @@ export function headHash(head: Buffer, bytes: number): string {
  * @param digests receives the stored bytes of the file from its own position, which is at or before the offset
  */
 export function openContent(
-  path: string,
+  { path, at = localPlace }: Located,
   compressed: boolean,
   offset: number,
   size: number,
@@ -80,7 +61,7 @@ export function openContent(
 ): Readable {
   const start = digests?.bytes ?? (compressed ? 0 : offset);
   if (size === 0 || start >= size) return Readable.from([]);
-  const content = createReadStream(path, { start, end: size - 1, highWaterMark: chunkBytes });
+  const content = at.stream(path, start, size);
   const added = digests === null ? [] : [passing((chunk) => (digests.add(chunk), chunk))];
   const unpacked = compressed ? [createGunzip({ chunkSize: chunkBytes })] : [];
   const behind = compressed ? offset : offset - start;
@@ -112,8 +93,8 @@ function dropper(bytes: number): (chunk: Buffer) => Buffer {
 }
 
 /** The first bytes of a file's decoded content. */
-export async function beginningOf(path: string, compressed: boolean, size: number, bytes: number): Promise<Buffer> {
-  const content = openContent(path, compressed, 0, compressed ? size : Math.min(size, bytes));
+export async function beginningOf(file: Located, compressed: boolean, size: number, bytes: number): Promise<Buffer> {
+  const content = openContent(file, compressed, 0, compressed ? size : Math.min(size, bytes));
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of content as AsyncIterable<Buffer>) {

@@ -108,13 +108,13 @@ function rowWaits(path: string): Warning {
 }
 
 /** Where all that was read is as it was: what the state learns. */
-async function checkedPage({ path, blocks }: FileToRead, place: FilePosition): Promise<FilePage> {
+async function checkedPage(file: FileToRead, place: FilePosition): Promise<FilePage> {
   return {
     items: [],
     fetchedAt: new Date(),
     next: null,
     end: { notModified: true },
     patch: { file: progressAt(place, true, false) },
-    blocks: await blocksUpTo(path, blocks, place.size),
+    blocks: await blocksUpTo(file, file.blocks, place.size),
   };
 }

@@ -2,13 +2,16 @@ import type { FilePosition } from '../../domain/state/fetch-position.ts';
 import type { FileFormat } from '../../domain/plan/source-plan.ts';
 import type { FileProgress } from '../../domain/state/source-state.ts';
 import { compareBlocks } from './compare-blocks.ts';
-import { headHash, type FileLook, type FileStamp } from './open-file.ts';
+import { headHash, type FileLook } from './open-file.ts';
+import type { FilePlace, FileStamp } from './places/file-place.ts';
 
 /** A file that may be started. */
 export interface KnownFile {
   /** Relative to the configuration, and absolute. */
   readonly path: string;
   readonly absolutePath: string;
+  /** @default files of this machine */
+  readonly at?: FilePlace | undefined;
   readonly format: FileFormat;
   /** How far it was read. */
   readonly known: FileProgress | undefined;
@@ -46,7 +49,7 @@ export async function startPosition(file: KnownFile, look: FileLook): Promise<Fi
   const { checkedMs, nextBlock, wholeFrom } = known;
   const { same, ...compared } = isStill
     ? { same: true, ...defined({ checkedMs, nextBlock, wholeFrom }) }
-    : await compareBlocks(file.absolutePath, known, look);
+    : await compareBlocks({ path: file.absolutePath, at: file.at }, known, look);
   if (!same) return { ...begins, checkedMs: Date.now() };
   const isUnfinished = compared.wholeFrom !== undefined;
   const place = {

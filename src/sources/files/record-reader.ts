@@ -4,6 +4,7 @@ import type { FileBlocks } from '../../domain/state/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { PageItem } from '../extraction/page.ts';
 import type { BlockDigests } from './block-digests.ts';
+import type { FilePlace } from './places/file-place.ts';
 
 /** Records and bytes that are read at a time. */
 export const stretchRecords = 1_000;
@@ -13,6 +14,8 @@ export interface FileToRead {
   readonly plan: FilePlan;
   /** Absolute path. */
   readonly path: string;
+  /** Where it is. @default files of this machine */
+  readonly at?: FilePlace | undefined;
   /** Names the run, for the reader that stays open between its fetches. */
   readonly run: string;
   /** Digests of what was read before. */

@@ -22,6 +22,20 @@ export async function readObject(s3: S3, path: string): Promise<Buffer | null> {
   }
 }
 
+/** A part of an object. */
+interface ByteRange {
+  readonly start: number;
+  /** Behind its last byte; null = the end of the object. */
+  readonly end: number | null;
+}
+
+const whole: ByteRange = { start: 0, end: null };
+
+/** The header for a range; none for all of an object: an empty one has no range. */
+function rangeOf({ start, end }: ByteRange): { readonly Range?: string } {
+  return start === 0 && end === null ? {} : { Range: `bytes=${start}-${end === null ? '' : end - 1}` };
+}
+
 /**
  * An object's bytes as they arrive; null if there is none. Where they break off they continue with the same version of the object.
  * @param onFailure makes the error of a stream that cannot be continued
@@ -30,12 +44,13 @@ export async function streamObject(
   s3: S3,
   path: string,
   onFailure: (error: unknown) => Error,
+  range: ByteRange = whole,
 ): Promise<AsyncIterable<Buffer> | null> {
-  const first = await request(s3, path);
+  const first = await request(s3, path, rangeOf(range));
   if (first === null) return null;
   // It may break off before anyone reads it.
   bodyOf(first).on('error', () => undefined);
-  return continued(s3, path, first, onFailure);
+  return continued(s3, path, first, onFailure, range);
 }
 
 async function* continued(
@@ -43,6 +58,7 @@ async function* continued(
   path: string,
   first: GetObjectCommandOutput,
   onFailure: (error: unknown) => Error,
+  range: ByteRange,
 ): AsyncGenerator<Buffer, undefined> {
   const { ContentLength: total = null, ETag: etag } = first;
   let [answer, offset] = [first, 0];
@@ -63,7 +79,7 @@ async function* continued(
     if (isWhole && why === null) return;
     // All bytes are there, but not those of the checksum.
     if (isWhole || tries === bodyTries) throw onFailure(why?.error ?? tooShort(offset, total));
-    answer = await rest(s3, path, offset, etag, onFailure);
+    answer = await rest(s3, path, { ...range, start: range.start + offset }, etag, onFailure);
   }
 }
 
@@ -71,12 +87,12 @@ async function* continued(
 async function rest(
   s3: S3,
   path: string,
-  offset: number,
+  range: ByteRange,
   etag: string | undefined,
   onFailure: (error: unknown) => Error,
 ): Promise<GetObjectCommandOutput> {
   try {
-    const more = { Range: `bytes=${offset}-`, ...(etag === undefined ? {} : { IfMatch: etag }) };
+    const more = { ...rangeOf(range), ...(etag === undefined ? {} : { IfMatch: etag }) };
     const answer = await request(s3, path, more);
     if (answer !== null) return answer;
     throw new Error('it was deleted while it was read');

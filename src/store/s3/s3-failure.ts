@@ -47,7 +47,8 @@ export function s3Failure(setting: S3Setting, action: S3Action, path: string, er
   return new SinkUnavailable(message, isProviderFailure(error) ? {} : { cause: error });
 }
 
-function explained(setting: S3Setting, action: S3Action, error: unknown): string {
+/** Why a request failed, and what to change. */
+export function explained(setting: S3Setting, action: S3Action, error: unknown): string {
   const why = words(error);
   const advice = adviceFor(setting, action, error);
   return advice === null ? why : `${why}; ${advice}`;

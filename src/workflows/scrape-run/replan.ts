@@ -2,7 +2,7 @@ import { log, patched, sleep } from '@temporalio/workflow';
 import type { ResolvedSource } from '../../activities/run/resolve-source.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { storeActivities } from '../activities.ts';
-import { failureOf, workflowFailure } from '../support/failure.ts';
+import { failureOf, isUnstarted, workflowFailure } from '../support/failure.ts';
 
 /** How long to wait for a worker whose configuration fits the plan. */
 const timeoutMs = 120_000;
@@ -24,8 +24,12 @@ export class Replanning {
     this.#window = window;
   }
 
-  /** Whether a fetch failed because of that. Histories of 0.2.0 fail then. */
+  /**
+   * Whether a fetch failed because of that, or no worker with the label of the source has started it: only those fetches have such a
+   * limit. Histories of 0.2.0 fail then.
+   */
   isNeeded(error: unknown): boolean {
+    if (isUnstarted(error)) return true;
     return failureOf(error, 'fetch').type === 'ConfigChanged' && patched('plan-again');
   }
 
@@ -34,9 +38,14 @@ export class Replanning {
    * @throws ApplicationFailure ConfigChanged where no worker has fitted for two minutes
    */
   async resolve(error: unknown): Promise<ResolvedSource> {
+    // A worker with the label may come at any time.
+    if (isUnstarted(error)) this.fitted();
     this.#sinceMs ??= Date.now();
     if (Date.now() - this.#sinceMs > timeoutMs) throw workflowFailure(failureOf(error, 'fetch'));
-    log.info('The configuration of the source has changed; the run is planned again', { source: this.#source });
+    const why = isUnstarted(error)
+      ? 'No worker with its label has fetched'
+      : 'The configuration of the source has changed';
+    log.info(`${why}; the run is planned again`, { source: this.#source });
     if (this.#tries > 0) await sleep(Math.min(maxWaitMs, 500 * 2 ** this.#tries));
     this.#tries++;
     const window = this.#window ? { window: this.#window } : {};

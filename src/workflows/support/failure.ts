@@ -13,6 +13,12 @@ export function childFailureOf(error: unknown): RunFailure {
   return failureOf(error instanceof ChildWorkflowFailure ? error.cause : error, 'window');
 }
 
+/** Whether no worker has started an activity within the time that it may wait. */
+export function isUnstarted(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
+}
+
 /** The message of an activity that failed for good. */
 export function failureOf(error: unknown, what: string): RunFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;

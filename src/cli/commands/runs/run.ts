@@ -21,6 +21,7 @@ import {
 } from '../../../temporal/task-queue-pollers.ts';
 import { receiptLines } from '../../output/receipt-line.ts';
 import { RunsUnderWay } from '../../output/run-progress.ts';
+import { requireLabels, requireOwnLabels } from '../../options/placement.ts';
 import { requirePair, type PairOptions } from '../../options/store-pair.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
 import { withTemporaryStack } from '../../stack/temporary-stack.ts';
@@ -46,16 +47,18 @@ export async function runCommand(names: readonly string[], options: RunOptions):
   const config = readConfig(context.environment.configFile, context.environment.lookUp);
   const sources = options.all ? config.sources.map((source) => source.name) : [...new Set(names)];
   if (sources.length === 0) throw new UsageError('name the sources to run, or use --all');
-  for (const name of sources) findSource(config, name);
+  const found = sources.map((name) => findSource(config, name));
   if (externalTemporal(context) !== null || context.home.isRunning('worker')) {
     await withTemporal(requireTemporal(context), async (client) => {
       const isHere = () => externalTemporal(context) === null && context.home.hasWorker();
       await requirePoller(client, context.instance, isHere);
+      await requireLabels(client, context.instance, found);
       await requirePair(context, options);
       await runSources(client, context.instance, sources, knownWorkers(client, context.instance, isHere), options);
     });
     return;
   }
+  requireOwnLabels(context, found);
   const work = (temporal: TemporalSettings) =>
     withTemporal(temporal, async (client) => {
       await finishOpenRuns(client, context.instance, sources);

@@ -7,6 +7,9 @@ import { messageOf, PrivateAddress } from '../../../domain/errors.ts';
 import { sourceSearchAttribute } from '../../../domain/names.ts';
 import { openStores } from '../../../store/open-stores.ts';
 import { createLookup, assertHostAllowed } from '../../../sources/http/address-guard.ts';
+import { sourcesByLabel } from '../../../domain/plan/label.ts';
+import { noWorkerText } from '../../../domain/plan/placement.ts';
+import { askWorkers, placementWarnings } from '../../options/placement.ts';
 import { routeOf } from '../../../formats/proxy-route.ts';
 import {
   createContext,
@@ -43,7 +46,7 @@ export async function doctorCommand(options: CommonOptions & { readonly json?: b
   const context = createContext(options);
   const redact = commandRedactor(options);
   const config = await look(['configuration', async () => describeConfig(loadWholeConfig(context))]);
-  const probes = [...surroundings(context), ...hostsOf(context)];
+  const probes = [...surroundings(context), ...ofSources(context)];
   // In parallel: each of many hosts may take seconds to time out.
   const findings = [config, ...(await Promise.all(probes.map(look)))].map(({ what, ok, found }) => ({
     what: redact(what),
@@ -115,12 +118,40 @@ async function lookAtTemporal(context: Context): Promise<string> {
 }
 
 /** None if the configuration cannot be used, which is a separate finding. */
-function hostsOf(context: Context): Probe[] {
+function ofSources(context: Context): Probe[] {
   try {
-    return hosts(context, loadConfig(context));
+    const config = loadConfig(context);
+    return [...places(context, config), ...hosts(context, config)];
   } catch {
     return [];
   }
+}
+
+/** Whether each label has a worker, and whether files are where workers look for them. */
+function places(context: Context, config: Config): Probe[] {
+  const known = async () =>
+    withTemporal(requireTemporal(context), (client) => askWorkers(client, context.instance, config));
+  // The server has a finding of its own.
+  const asked = config.sources.some(({ type, runs_on: label }) => type === 'file' || label !== undefined)
+    ? known().catch(() => null)
+    : Promise.resolve(null);
+  const labels = [...sourcesByLabel(config.sources)].map(([label, names]): Probe => {
+    const find = async () => {
+      const pollers = (await asked)?.byLabel.get(label);
+      if (pollers === undefined) return 'unknown: Temporal cannot be asked';
+      if (pollers.length === 0) throw new Error(noWorkerText(label, names));
+      return `${counted(pollers.length, 'worker')}, for ${counted(names.length, 'source')}`;
+    };
+    return [`label ${label}`, find];
+  });
+  const files = config.sources.filter(({ type }) => type === 'file').length === 0 ? [] : [describeFiles];
+  async function describeFiles(): Promise<string> {
+    const found = placementWarnings(context, config, await asked).filter(({ code }) => code === 'files_unbound');
+    return found.length === 0
+      ? 'where their workers look for them'
+      : found.map(({ source, message }) => `${source}: ${message}`).join('; ');
+  }
+  return [...labels, ...files.map((describe): Probe => ['files', describe])];
 }
 
 /** Whether the hosts of the sources can be reached, each once. Behind a proxy, the proxy reaches them. */

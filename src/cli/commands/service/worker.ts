@@ -1,3 +1,5 @@
+import { shownPath } from '../../../config/file/remote-files.ts';
+import { watchRemoteConfig } from '../../remote/remote-config.ts';
 import { environmentSecrets } from '../../../config/secrets/environment-secrets.ts';
 import { createLiveRedactor } from '../../../config/secrets/live-redactor.ts';
 import { messageOf, CannotStart, UsageError } from '../../../domain/errors.ts';
@@ -37,12 +39,13 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
   const note = () => brokenNote(config.current(), config.file);
   const atStart = note();
   if (atStart !== null) {
-    logger.warn({ file: config.file, error: atStart }, 'Using the last good configuration');
-    config.onGood(() => logger.info({ file: config.file }, 'Configuration file is valid again'));
+    logger.warn({ file: shownPath(config.file), error: atStart }, 'Using the last good configuration');
+    config.onGood(() => logger.info({ file: shownPath(config.file) }, 'Configuration file is valid again'));
   }
   for (const { name, problem } of config.lastGood().unset) {
     logger.warn({ variable: name, error: problem.message }, 'A variable is not set; sources that need it fail');
   }
+  const stopWatching = watchRemoteConfig(config.file, logger);
   const sdkMetrics = context.environment.http ? await installMeasuredRuntime(logger) : null;
   if (!context.environment.http) installRuntime(logger);
   let worker: RunningWorker | null = null;
@@ -87,6 +90,8 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
         acceptNewStore: acceptsNewStore(context, options),
         dataFolder: context.environment.dataFolder,
         store: context.environment.store,
+        bucket: context.environment.bucket,
+        labels: context.environment.labels,
         // Only `up` sends messages to its worker.
         homeFolder: process.send === undefined ? null : context.environment.homeFolder,
         onReceipt: (receipt) =>
@@ -112,6 +117,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
     else stop.addEventListener('abort', end, { once: true });
     await started.stopped;
   } finally {
+    stopWatching();
     await endpoint?.close();
     // The channel to `up` would keep this process alive.
     if (process.connected) process.disconnect();

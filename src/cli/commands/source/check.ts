@@ -1,16 +1,26 @@
-import { dirname, relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { counted } from '../../../domain/text/counted.ts';
 import { gridOfGroup, groupsBySource, type ProbeGroup } from '../../../config/schedule/probe-groups.ts';
 import { formatStart, nextStarts, startsOnGrid, zoneOf } from '../../../config/schedule/next-starts.ts';
 import { sixFieldWarnings } from '../../../config/schedule/schedule-warning.ts';
+import type { Config } from '../../../config/file/parse-config.ts';
 import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
 import { absentFileWarnings } from '../../../sources/files/absent-files.ts';
 import { ConfigProblems, formatProblem } from '../../../config/file/problem.ts';
+import { pathBeside, shownPath } from '../../../config/file/remote-files.ts';
+import { createObjectFiles } from '../../../store/s3/object-files.ts';
 import { planOf } from '../../../config/plan/plan.ts';
 import { arithmeticWarnings, unknownFieldWarnings } from '../../../formats/plan-paths.ts';
 import { warningLine } from '../../../domain/run/warning.ts';
 import { secretHeaderProblems } from '../../../config/secrets/secret-headers.ts';
-import { createContext, type CommonOptions } from '../../options/context.ts';
+import {
+  createContext,
+  externalTemporal,
+  requireTemporal,
+  type CommonOptions,
+  type Context,
+} from '../../options/context.ts';
+import { askWorkers, placementWarnings, type KnownWorkers } from '../../options/placement.ts';
 import { loadWholeConfig } from '../../options/load-config.ts';
 import { idChanges } from '../../output/id-changes.ts';
 import { setExitCode } from '../../output/exit-code.ts';
@@ -23,6 +33,8 @@ export interface CheckOptions extends CommonOptions {
 
 /** Starts of each source that `--verbose` shows. */
 const shownStarts = 3;
+/** How long Temporal may take to name its workers. */
+const askMs = 3_000;
 
 /** `daybook check`: reads the configuration and reports every problem in it. */
 export async function checkCommand(options: CheckOptions): Promise<void> {
@@ -32,16 +44,20 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     const config = loadWholeConfig(context);
     const { sources } = config;
     const now = new Date();
+    const objects = createObjectFiles(context.environment.bucket);
     const ofSources = await Promise.all(
       sources.map(async (source) => {
         const plan = planOf(config, source);
-        const ofFiles = await absentFileWarnings(plan, (path) => resolve(dirname(file), path));
+        // Those of another machine are not here.
+        const isHere = plan.runsOn === undefined || context.environment.labels.includes(plan.runsOn);
+        const ofFiles = isHere ? await absentFileWarnings(plan, (path) => pathBeside(file, path), objects) : [];
         const ofPaths = [...arithmeticWarnings(plan), ...unknownFieldWarnings(plan)];
         const found = [...ofPaths, ...sixFieldWarnings(source.name, source.schedule, now), ...ofFiles];
         return found.map((warning) => ({ source: source.name, ...warning }));
       }),
     );
-    const warnings = [...ofSources.flat(), ...(await idChanges(context, config))];
+    const ofPlaces = placementWarnings(context, config, await workersOf(context, config));
+    const warnings = [...ofSources.flat(), ...ofPlaces, ...(await idChanges(context, config))];
     const groups = groupsBySource(sources);
     const starts = options.verbose ? sources.map((source) => startsOf(source, groups.get(source.name), now)) : [];
     const problems = sources.flatMap((source, index) =>
@@ -52,7 +68,8 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     );
     if (problems.length > 0) throw new ConfigProblems(file, problems);
     const scheduled = sources.filter((source) => source.schedule).length;
-    if (options.json) printJson({ file, ok: true, problems: [], warnings, ...(options.verbose ? { starts } : {}) });
+    if (options.json)
+      printJson({ file: shownPath(file), ok: true, problems: [], warnings, ...(options.verbose ? { starts } : {}) });
     else {
       for (const { source, ...warning } of warnings)
         printInfo(`${shortPath(file)}: ${source}: ${warningLine(warning)}`);
@@ -65,10 +82,30 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     if (!(error instanceof ConfigProblems)) throw error;
     const { problems } = error;
     if (options.json)
-      printJson({ file, ok: false, problems: problems.map((problem) => ({ ...problem })), warnings: [] });
+      printJson({
+        file: shownPath(file),
+        ok: false,
+        problems: problems.map((problem) => ({ ...problem })),
+        warnings: [],
+      });
     else for (const problem of problems) printInfo(formatProblem(shortPath(file), problem));
     printInfo(`${counted(problems.length, 'problem')} in ${shortPath(file)}`);
     setExitCode(2);
+  }
+}
+
+/** The workers that Temporal knows, where it matters and can be asked at once. */
+async function workersOf(context: Context, config: Config): Promise<KnownWorkers | null> {
+  const isBound = config.sources.some(({ type, runs_on: label }) => type === 'file' || label !== undefined);
+  if (!isBound || (externalTemporal(context) === null && !context.home.isRunning('temporal'))) return null;
+  const { withTemporal } = await import('../../../temporal/connect.ts');
+  try {
+    return await withTemporal(requireTemporal(context), (client) =>
+      client.withDeadline(Date.now() + askMs, () => askWorkers(client, context.instance, config)),
+    );
+  } catch {
+    // `doctor` says what is wrong with the server.
+    return null;
   }
 }
 
@@ -87,6 +124,7 @@ function startsOf(
 }
 
 function shortPath(path: string): string {
+  if (shownPath(path) !== path) return shownPath(path);
   const short = relative(process.cwd(), path);
   return short === '' || short.startsWith('..') ? path : short;
 }

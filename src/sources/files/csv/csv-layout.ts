@@ -47,11 +47,11 @@ interface Layout {
 export async function openCsv(file: FileToRead, place: FilePosition): Promise<OpenCsv | null> {
   const { plan, path } = file;
   const maxBytes = plan.limits.maxRecordBytes;
-  const compressed = await isGzip(plan.name, path);
+  const compressed = await isGzip(plan.name, file);
   const digests = await digestsBefore(file, place.offset, compressed);
   // A plain file is opened again after what was read before.
   const isReopened = !compressed && place.offset > 0;
-  const start = openContent(path, compressed, 0, place.size, isReopened ? null : digests);
+  const start = openContent(file, compressed, 0, place.size, isReopened ? null : digests);
   const lineReader = new LineReader(start, 0, maxBytes);
   let rows: CsvRows | null = null;
   try {
@@ -69,7 +69,7 @@ export async function openCsv(file: FileToRead, place: FilePosition): Promise<Op
     if (isReopened) {
       await rows.close();
       const offset = Math.max(place.offset, rows.offset);
-      const rest = openContent(path, false, offset, place.size, digests);
+      const rest = openContent(file, false, offset, place.size, digests);
       rows = new CsvRows(new LineReader(rest, offset, maxBytes, text), marks, maxBytes, newline);
     } else await rows.skipTo(place.offset);
     return { rows, marks, digests, columns: first.columns, lines: skipped + first.lines };

@@ -4,8 +4,8 @@ import type { FileProgress } from '../../../domain/state/source-state.ts';
 import { fileError, isMissing } from '../file-error.ts';
 import { FileFailures } from './file-failures.ts';
 import { formatOf } from '../file-format.ts';
-import type { FileList } from './list-files.ts';
 import { lookAt, stampOf } from '../open-file.ts';
+import type { FileList, FilePlace } from '../places/file-place.ts';
 import { mayHaveChanged, progressAt, startPosition } from '../reading-start.ts';
 
 /** What a pass over the files of a glob works with. */
@@ -18,6 +18,8 @@ export interface PassInput {
   /** How far each file has been read; the pass keeps it up to date. */
   readonly progress: Map<string, FileProgress>;
   readonly resolvePath: (path: string) => string;
+  /** Where the files are. */
+  readonly at: FilePlace;
   readonly signal: AbortSignal;
 }
 
@@ -124,7 +126,7 @@ export class GlobPass {
 
   /** Where to begin to read a file; null if it has nothing new, or cannot be read. */
   async #placeIn(path: string): Promise<FilePosition | null> {
-    const { plan, progress, resolvePath, files, run } = this.#input;
+    const { plan, progress, resolvePath, files, run, list, at } = this.#input;
     const known = progress.get(path);
     const failed = known?.failed?.run === run ? known.failed : null;
     // One that still grows and still cannot be read is not followed forever.
@@ -134,11 +136,11 @@ export class GlobPass {
     }
     try {
       const absolute = resolvePath(path);
-      const stamp = await stampOf(plan.name, absolute);
+      const stamp = list.stamps?.get(path) ?? (await stampOf(plan.name, absolute, at));
       if (!mayHaveChanged(known, stamp)) return null;
-      const look = await lookAt(plan.name, absolute, stamp);
+      const look = await lookAt(plan.name, absolute, stamp, at);
       const format = formatOf(plan, path);
-      const place = await startPosition({ path, absolutePath: absolute, format, known }, look);
+      const place = await startPosition({ path, absolutePath: absolute, at, format, known }, look);
       return place && { ...place, files };
     } catch (error) {
       this.fail(path, fileError(plan.name, resolvePath(path), error), null);

@@ -1,10 +1,11 @@
 import type { FilePosition } from '../../../domain/state/fetch-position.ts';
 import type { FilePlan } from '../../../domain/plan/source-plan.ts';
+import type { ObjectFiles } from '../../../domain/storage/object-files.ts';
 import type { FilesProgress, SourceState } from '../../../domain/state/source-state.ts';
 import type { FetchContext } from '../../extraction/fetch-context.ts';
 import type { Page } from '../../extraction/page.ts';
 import { GlobPass } from './glob-pass.ts';
-import { listFiles } from './list-files.ts';
+import { placeOf } from '../places/place-of.ts';
 import type { OpenReaders } from '../open-readers.ts';
 import { readFilePages, type FilePage } from '../read-file.ts';
 
@@ -12,6 +13,8 @@ export interface GlobTools {
   readonly readers: OpenReaders;
   /** Makes a path of the configuration absolute. */
   readonly resolvePath: (path: string) => string;
+  /** How buckets are read. @default not at all */
+  readonly objects?: ObjectFiles | undefined;
   /** The blobs that say how far each file of a glob was read; the activity writes them. */
   readonly progress: { readonly read: (name: string | null) => Promise<FilesProgress> };
   /** See `FileToRead`. */
@@ -45,7 +48,7 @@ export async function* readGlobPages(
   tools: GlobTools,
   context: FetchContext,
 ): AsyncGenerator<Page> {
-  const { pass, files, isFirst } = await openPass(plan, run, from.files, tools, context.signal);
+  const { pass, files, isFirst, at: where } = await openPass(plan, run, from.files, tools, context.signal);
   let waits = false;
   let over = false;
 
@@ -71,7 +74,7 @@ export async function* readGlobPages(
     let last: FilePage | null = null;
     try {
       const { blocks } = files.get(path) ?? {};
-      const file = { plan, path: tools.resolvePath(path), run, blocks, standStillMs: tools.standStillMs };
+      const file = { plan, path: tools.resolvePath(path), at: where, run, blocks, standStillMs: tools.standStillMs };
       for await (const page of readFilePages(file, place, tools.readers, context)) {
         pass.recordProgress(path, page.blocks === null ? page.patch.file : { ...page.patch.file, blocks: page.blocks });
         waits ||= page.patch.file.waitsForNewline;
@@ -107,7 +110,9 @@ function behindLast(files: string | null): FilePosition {
 
 async function openPass(plan: FilePlan, run: string, name: string | null, tools: GlobTools, signal: AbortSignal) {
   const files = new Map(await tools.progress.read(name));
-  const list = await listFiles(plan, tools.resolvePath);
-  const pass = new GlobPass({ plan, run, files: name, list, progress: files, resolvePath: tools.resolvePath, signal });
-  return { pass, files, list, isFirst: files.size === 0 };
+  const at = placeOf(tools.resolvePath(plan.path), tools.objects);
+  const list = await at.list(plan, tools.resolvePath);
+  const { resolvePath } = tools;
+  const pass = new GlobPass({ plan, run, files: name, list, progress: files, resolvePath, at, signal });
+  return { pass, files, list, at, isFirst: files.size === 0 };
 }

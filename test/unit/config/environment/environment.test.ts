@@ -41,6 +41,7 @@ describe('readEnvironment', () => {
       lookUp: _,
       variables: __,
       ownVariables: ___,
+      bucket: _bucket,
       ...empty
     } = read(Object.fromEntries([...names, ...switches].map((name) => [name, ''])));
     expect(read({})).toMatchObject(empty);

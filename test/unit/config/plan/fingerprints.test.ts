@@ -73,6 +73,7 @@ describe('fingerprints', () => {
     'on_invalid: fail',
     'robots: ignore',
     'concurrency: 1',
+    'runs_on: office',
   ])('stay the same where neither changes: %s', (edit) => {
     expect(changes(edit)).toEqual({ fetch: false, shape: false });
   });

@@ -200,7 +200,7 @@ describe('compareBlocks', () => {
     writeFileSync(path, Buffer.alloc(blocks * mebi - 10, 'x'));
     const stamp = await stampOf('news', path);
     const read = { offset: stamp.size, lines: 1, size: stamp.size, headBytes: 1, headHash: '' };
-    const digests = await blocksUpTo(path, undefined, stamp.size);
+    const digests = await blocksUpTo({ path }, undefined, stamp.size);
     known = {
       ...read,
       complete: true,
@@ -214,7 +214,7 @@ describe('compareBlocks', () => {
 
   async function compare(from: FileProgress, now: number, limitMs?: number) {
     const look = await lookAt('news', path, await stampOf('news', path));
-    return compareBlocks(path, from, look, { now, ...(limitMs === undefined ? {} : { limitMs }) });
+    return compareBlocks({ path }, from, look, { now, ...(limitMs === undefined ? {} : { limitMs }) });
   }
 
   /** Changes a byte of a block, and makes the file grow. */
@@ -266,15 +266,15 @@ describe('compareBlocks', () => {
 
 test('missing digests of a large file are computed for a limited time; the other blocks count as unchanged', async () => {
   files.write('big', Buffer.alloc(2 * mebi + 77, 'x'));
-  const none = await blocksUpTo(files.path('big'), undefined, 2 * mebi + 77, 0);
+  const none = await blocksUpTo({ path: files.path('big') }, undefined, 2 * mebi + 77, 0);
   expect(none.digests).toBe('.'.repeat(48));
-  expect(await areSame(files.path('big'), none, [0, 1, 2])).toBe(true);
+  expect(await areSame({ path: files.path('big') }, none, [0, 1, 2])).toBe(true);
 });
 
 test('digests do not depend on the chunks of bytes, and continue at a block', async () => {
   const content = Buffer.alloc(2 * mebi + 77, 'abcdefg');
   files.write('big', content);
-  const whole = await blocksUpTo(files.path('big'), undefined, content.length);
+  const whole = await blocksUpTo({ path: files.path('big') }, undefined, content.length);
   const taken = new BlockDigests('');
   for (let from = 0; from < content.length; from += 300_000) taken.add(content.subarray(from, from + 300_000));
   expect(taken.blocks).toEqual(whole);
