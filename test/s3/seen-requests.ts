@@ -16,6 +16,23 @@ const listedByWorkers = /^(?:alerts|limits)$/;
 
 /** The requests below a prefix, without those that a worker makes whether or not anything is polled. */
 export function countedRequests(seen: readonly SeenRequest[], prefix: string): CountedRequest[] {
+  return requestsBelow(
+    prefix,
+    seen,
+    (path, isList) => !ofWorkers.test(path) && !(isList && listedByWorkers.test(path)),
+  );
+}
+
+/** All requests below a prefix but those by which a worker looks whether it can write, and is that of its store. */
+export function allRequests(seen: readonly SeenRequest[], prefix: string): CountedRequest[] {
+  return requestsBelow(prefix, seen, (path) => !/^(?:store\.json|config|csv|\.)/.test(path));
+}
+
+function requestsBelow(
+  prefix: string,
+  seen: readonly SeenRequest[],
+  isCounted: (path: string, isList: boolean) => boolean,
+): CountedRequest[] {
   return seen.flatMap(({ line }) => {
     const [method = '', address = ''] = line.split(' ');
     const { pathname, searchParams } = new URL(address, 'http://bucket');
@@ -23,7 +40,7 @@ export function countedRequests(seen: readonly SeenRequest[], prefix: string): C
     const key = isList ? (searchParams.get('prefix') ?? '') : decodeURIComponent(pathname).replace(/^\/[^/]*\//, '');
     if (!key.startsWith(prefix)) return [];
     const path = key.slice(prefix.length).replace(/\/$/, '');
-    if (ofWorkers.test(path) || (isList && listedByWorkers.test(path))) return [];
+    if (!isCounted(path, isList)) return [];
     return [{ kind: kindOf(method, isList), of: purposeOf(path) }];
   });
 }
@@ -51,5 +68,5 @@ export function countsOf(requests: readonly CountedRequest[]): Record<RequestKin
 export function tableOf(requests: readonly CountedRequest[]): string[] {
   const counts = new Map<string, number>();
   for (const { kind, of } of requests) counts.set(`${kind} ${of}`, (counts.get(`${kind} ${of}`) ?? 0) + 1);
-  return [...counts].map(([what, count]) => `${count} ${what}`).sort();
+  return [...counts].map(([what, count]) => `${count} ${what}`.trim()).sort();
 }

@@ -71,14 +71,14 @@ export async function endPoll(
 }
 
 /**
- * Whether the poll continues one that did not fail. One that begins anew, because a command has changed the state, closes alerts that
- * no later poll may close.
+ * Whether the poll continues one that did not fail. One that begins from scratch, because a command has changed the state, closes
+ * alerts that no later poll may close.
  */
 function isRoutine(
   { failures, previousPoll, file, files }: SourceState,
   end: PollEnd,
   window: TimeRangeText | null,
 ): boolean {
-  const isAnew = previousPoll.length === 0 && file === null && files === null && !end.notModified;
-  return window === null && !failures && !isAnew;
+  const isFromScratch = previousPoll.length === 0 && file === null && files === null && !end.notModified;
+  return window === null && !failures && !isFromScratch;
 }

@@ -60,16 +60,16 @@ export class KnownAlerts {
   }
 
   /**
-   * @param source whose alerts are concerned; null = none's
+   * @param of the source whose alerts are concerned; null = none's
    * @param since when the last run of the source ended that may have changed its alerts, ISO 8601; null = unknown
    */
-  async view(store: BlobStore, source: string | null, since: string | null): Promise<AlertView> {
+  async view(store: BlobStore, of: string | null, since: string | null): Promise<AlertView> {
     if (this.#now() - this.#listedMs >= freshMs) {
       this.#listing ??= this.#list(store).finally(() => (this.#listing = null));
       await this.#listing;
     }
     const isLater = since !== null && Date.parse(since) >= this.#listedMs;
-    if (isLater && (source === null || this.#seenTo.get(source) !== since)) return unknownAlerts;
+    if (isLater && (of === null || this.#seenTo.get(of) !== since)) return unknownAlerts;
     return {
       mayBeOpen: (source, name) => {
         const alert = this.#at(storePaths.alert.build({ source, name }));
