@@ -28,6 +28,8 @@ export interface BegunPoll {
   readonly failure?: FailedAttempt;
   /** The poll came to its end, and nothing has changed: the run is over, and its receipt is noted. */
   readonly ended?: EndedRun;
+  /** An attempt before this one may have ended the run. */
+  readonly again?: true;
 }
 
 /** The other activities, which do the parts. */
@@ -58,7 +60,8 @@ export async function beginPoll(
 ): Promise<BegunPoll> {
   const { plan, state } = resolved;
   const { info, cancellationSignal } = Context.current();
-  if (info.attempt > 1 || !mayFetch(resolved, force || window !== null)) return {};
+  if (info.attempt > 1) return { again: true };
+  if (!mayFetch(resolved, force || window !== null)) return {};
   const startedMs = performance.now();
   const options = { ...(force ? { force } : {}), ...(window ? { window } : {}) };
   let fetch: FetchBatchResult;

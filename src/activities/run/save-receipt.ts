@@ -7,7 +7,7 @@ import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import { summarizeState, type SourceState } from '../../domain/state/source-state.ts';
 import { anyReadable, clearMissing, listDeferred } from '../../store/delivery/deferred.ts';
-import { writeReceipt } from '../../store/run/receipts.ts';
+import { deleteEarlierReceipts, writeReceipt } from '../../store/run/receipts.ts';
 import { isSuperseded, readState } from '../../store/run/states.ts';
 import { windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { unknownAlerts } from '../../store/alerts/alert-view.ts';
@@ -38,6 +38,8 @@ export interface SaveReceiptInput {
   readonly alertsSince?: string | null;
   /** Whether a command has changed the state since the run began. Absent = the store says so. */
   readonly isSuperseded?: boolean;
+  /** An earlier attempt to end the run, which was lost or failed, may have stored a receipt. */
+  readonly again?: boolean;
   /** What the run knows of its poll; absent in a window, and where its source could not be resolved. */
   readonly poll?: PollFacts;
 }
@@ -57,8 +59,8 @@ export interface SaveReceiptResult {
 }
 
 /**
- * Stores the receipt of a run, and its changes of alerts; that of an unchanged poll is only noted. Safe to repeat because its name is that
- * of the run.
+ * Stores the receipt of a run, and its changes of alerts; that of an unchanged poll is only noted. Safe to repeat: its name has the run and the
+ * time of its end, and another one of the same run is deleted.
  */
 export function createSaveReceipt(
   dependencies: SecretAccess & AlertTools & Uses<'alertWebhook' | 'knownAlerts' | 'lastRuns' | 'onReceipt'>,
@@ -74,6 +76,7 @@ export function createSaveReceipt(
         window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
       );
     }
+    if (input.again && !window) await deleteEarlierReceipts(dependencies.store, receipt);
     logRun(receipt, window, redact);
     const { store, knownAlerts } = dependencies;
     const { alertsSince } = input;

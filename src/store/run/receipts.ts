@@ -11,6 +11,21 @@ export async function writeReceipt(store: BlobStore, receipt: Receipt | FailedRe
   await store.put(path, storedJson(receipt));
 }
 
+/**
+ * Deletes other receipts of the same run: an attempt to end it was lost after it had stored one, and the next attempt ended it at another
+ * time. One run has one receipt, or its counts would be counted twice.
+ */
+export async function deleteEarlierReceipts(store: BlobStore, receipt: Receipt | FailedReceipt): Promise<void> {
+  const { source, runId, startedAt, finishedAt } = receipt;
+  const last = dayOfDate(new Date(finishedAt));
+  for (let day = dayOfDate(new Date(startedAt)); day <= last; day = addDays(day, 1)) {
+    for (const path of await listReceipts(store, source, day)) {
+      const found = storePaths.receipt.parse(path);
+      if (found?.runId === runId && found.finishedAt !== finishedAt) await store.delete(path);
+    }
+  }
+}
+
 /** The receipt of a source's latest run, finished or failed; null if it has none. */
 export async function readLastReceipt(
   store: BlobStore,

@@ -1,4 +1,4 @@
-import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
 import type { FinishRunInput } from '../../activities/run/finish-run.ts';
 import type { PollFacts } from '../../activities/run/save-receipt.ts';
 import type { EndedPoll } from '../../activities/run/end-poll.ts';
@@ -36,7 +36,7 @@ export async function finishRun<R extends Receipt | FailedReceipt>(
   verdicts: readonly AlertVerdict[],
   window: TimeRangeText | null,
   poll: PollFacts,
-  rest: Pick<FinishRunInput, 'state' | 'clean' | 'release'>,
+  rest: Pick<FinishRunInput, 'state' | 'clean' | 'release' | 'again'>,
 ): Promise<R> {
   const { source } = receipt;
   const input = { receipt, verdicts, ...factsOf(window, poll), ...rest };
@@ -65,6 +65,10 @@ export async function finishTogether(
       .writeAndFinish({ source, batches, poll: ended, fetched: tally })
       .catch(() => ({ tried: [] })),
   );
+}
+
+export function logCutShort({ source, outcome }: Receipt): void {
+  log.warn('Poll was cut short; the watermark does not change', { source, outcome });
 }
 
 function factsOf(window: TimeRangeText | null, poll: PollFacts | null) {

@@ -7,6 +7,12 @@ import type { Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import type { Pause } from '../../domain/run/pause.ts';
 
+export interface CombinedRun {
+  readonly tally: Tally;
+  /** An attempt to end the run was lost or failed: it may have stored a receipt. */
+  readonly again?: boolean;
+}
+
 /** What a segment of a run hands to the next one. No batch is in flight then. */
 export interface RunSnapshot {
   readonly plan: SourcePlan;
@@ -30,7 +36,7 @@ export interface RunSnapshot {
    * Set if a worker of this version began the run: its steps are the combined ones. It has the tally, so that a worker of 0.2.0, which
    * would take other steps, cannot continue the run.
    */
-  readonly combined?: { readonly tally: Tally };
+  readonly combined?: CombinedRun;
 }
 
 /** The tally of a run so far. */
@@ -38,12 +44,12 @@ export function tallyOf({ tally, combined }: Pick<RunSnapshot, 'tally' | 'combin
   return combined?.tally ?? tally ?? emptyTally;
 }
 
-/** The snapshot of a new run. @param isCombined whether its steps are the combined ones */
+/** The snapshot of a new run. @param combined set where its steps are the combined ones */
 export function initialSnapshot(
   resolved: Pick<RunSnapshot, 'plan' | 'state' | 'searchAttribute' | 'warnings'>,
   force: boolean,
   window: TimeRangeText | null,
-  isCombined: boolean,
+  combined: Pick<CombinedRun, 'again'> | null,
 ): RunSnapshot {
   const { plan, state, searchAttribute, warnings = [] } = resolved;
   return {
@@ -54,7 +60,7 @@ export function initialSnapshot(
     searchAttribute,
     position: null,
     nextNumber: 0,
-    ...(isCombined ? { combined: { tally: emptyTally } } : { tally: emptyTally }),
+    ...(combined ? { combined: { ...combined, tally: emptyTally } } : { tally: emptyTally }),
     pause: null,
     startedAt: workflowInfo().startTime.toISOString(),
     goesOn: state.unfinished !== null,

@@ -1,5 +1,7 @@
 import type { StatePatch } from '../../domain/state/fetch-position.ts';
 import { isSameState, markSinks, noteNews } from '../../domain/state/settled-state.ts';
+import { nextBackoff } from '../../domain/state/failure-backoff.ts';
+import type { RunFailure } from '../../domain/run/run-failure.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 import { storeActivities } from '../activities.ts';
@@ -32,6 +34,11 @@ export class RunState {
 
   apply(patch: StatePatch): void {
     this.#current = { ...this.#current, ...patch };
+  }
+
+  /** Notes that a run failed: the source backs off where others did before. */
+  noteFailure({ type, message }: RunFailure): void {
+    this.apply({ failures: nextBackoff(this.#current.failures, `${type}: ${message}`, new Date()) });
   }
 
   /** See `markSinks`. */

@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, log, sleep } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
 import type { PollFacts } from '../../activities/run/save-receipt.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { PollEnd } from '../../domain/state/fetch-position.ts';
@@ -14,7 +14,6 @@ import {
   type Tally,
 } from '../../domain/run/receipt.ts';
 import { positionAfterFailure } from '../../domain/state/poll.ts';
-import { nextBackoff } from '../../domain/state/failure-backoff.ts';
 import { failedReceiptOf, receiptOf, type RunReport } from '../../domain/run/run-receipt.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
@@ -30,7 +29,7 @@ import type { RunFailure } from '../../domain/run/run-failure.ts';
 import { workflowFailure } from '../support/failure.ts';
 import { RunDisplay, type RunSoFar } from './run-display.ts';
 import { RunFetches } from './run-fetches.ts';
-import { finishRun, saveReceipt, finishTogether } from './run-receipts.ts';
+import { finishRun, finishTogether, logCutShort, saveReceipt } from './run-receipts.ts';
 import { alertsOf, verdictOf } from '../../domain/run/run-verdict.ts';
 import { RunState } from './run-state.ts';
 
@@ -48,6 +47,8 @@ export class Run {
   readonly #window: TimeRangeText | null;
   /** Its steps are the combined ones; false for a run that a worker of 0.2.0 began. */
   readonly isCombined: boolean;
+  /** An attempt to end it may have stored a receipt. */
+  #again: boolean;
   readonly #pause: PauseState;
   readonly #state: RunState;
   readonly #fetches: RunFetches;
@@ -70,6 +71,7 @@ export class Run {
     this.#window = carry.window ?? null;
     this.#state = new RunState(ref.source, carry.state, this.#window === null);
     this.isCombined = carry.combined !== undefined;
+    this.#again = carry.combined?.again === true;
     const tally = tallyOf(carry);
     this.#pipeline = new Pipeline(ref.source, this.#state.sinksDown, tally);
     this.display = new RunDisplay(ref.source, pause, () => this.#soFar);
@@ -135,6 +137,7 @@ export class Run {
       const written = await finishTogether(this.#pipeline, fetch, poll);
       this.over = written?.ended ?? null;
       if (this.over) return;
+      this.#again ||= written !== null;
       await this.#pipeline.addTogether(fetch.batches, written?.tried);
     } else for (const batch of fetch.batches) await this.#pipeline.add(batch);
     this.#pipeline.checkpoint(() => this.#state.apply(fetch.patch));
@@ -164,10 +167,7 @@ export class Run {
   /** Stores the receipt and returns it. */
   async finish(): Promise<Receipt> {
     const receipt = receiptOf(this.#report, this.#end, this.#goesOn);
-    if (this.#end?.cutShort) {
-      const { source, outcome } = receipt;
-      log.warn('Poll was cut short; the watermark does not change', { source, outcome });
-    }
+    if (this.#end?.cutShort) logCutShort(receipt);
     const settled = settledState(this.#state.current, this.#plan.id);
     const state = this.isCombined ? noteRejected(settled, this.#plan, deadLetters(receipt)) : settled;
     if (state !== this.#state.current) {
@@ -189,10 +189,7 @@ export class Run {
   /** Settles what was fetched, stores the receipt of a failed run and returns it. */
   async fail(error: RunFailure): Promise<FailedReceipt> {
     // A cancellation shows nothing about the source.
-    if (error.type !== 'Cancelled') {
-      const reason = `${error.type}: ${error.message}`;
-      this.#state.apply({ failures: nextBackoff(this.#state.current.failures, reason, new Date()) });
-    }
+    if (error.type !== 'Cancelled') this.#state.noteFailure(error);
     const settled = () => {
       const { unfinished } = this.#state.current;
       const place = positionAfterFailure(this.#begun, unfinished, error.type);
@@ -212,6 +209,7 @@ export class Run {
       ...(state ? { state } : {}),
       clean: this.#isPollOver,
       release: this.#pipeline.takeSettled(),
+      again: this.#again,
     });
   }
 
@@ -231,7 +229,7 @@ export class Run {
       state: this.#state.current,
       searchAttribute: this.#searchAttribute,
       ...this.#fetches.place,
-      ...(this.isCombined ? { combined: { tally: this.#tally } } : { tally: this.#tally }),
+      ...(this.isCombined ? { combined: { tally: this.#tally, again: this.#again } } : { tally: this.#tally }),
       startedAt: this.#startedAt,
       goesOn: this.#goesOn,
       begun: this.#begun,

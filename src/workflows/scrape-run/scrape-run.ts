@@ -58,8 +58,8 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
       const resolved = await resolve(source, window ?? null, beginning(source, force === true, pause));
       const { state, ...first } = 'begun' in resolved ? resolved.begun : { state: resolved.state };
       begun = first;
-      const isCombined = 'begun' in resolved;
-      const snapshot = initialSnapshot({ ...resolved, state }, force === true, window ?? null, isCombined);
+      const combined = 'begun' in resolved ? { again: begun.again === true } : null;
+      const snapshot = initialSnapshot({ ...resolved, state }, force === true, window ?? null, combined);
       run = new Run(runRef(source), pause, snapshot);
     }
   } catch (error) {
@@ -70,7 +70,7 @@ export async function scrapeRun(input: ScrapeRunInput): Promise<Receipt> {
   try {
     if ((await run.backOff()) && patched('resolve-after-back-off')) {
       const resolved = (await storeActivities(source).resolveSource({ source })) as ResolvedSource;
-      run = new Run(runRef(source), pause, initialSnapshot(resolved, false, null, run.isCombined));
+      run = new Run(runRef(source), pause, initialSnapshot(resolved, false, null, run.carry().combined ?? null));
     }
     // What was fetched already is stored, whatever the run waits for then.
     if (begun.fetch) run = await fetchOrReplan(run, replanning, begun);

@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -153,4 +155,23 @@ test('once a run is written and ended in one step, it is too late to cancel it',
   expect(await handle.result()).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
   expect(await steps(handle)).toEqual(['resolveSource', 'writeAndFinish']);
   expect(testWorker.receipts.at(-1)).toMatchObject({ outcome: 'ok', postgres: { written: 1 } });
+});
+
+test('an attempt to end a run that failed after it had stored a receipt leaves no second one', async () => {
+  testWorker.clearData();
+  const { id } = answer();
+  const held = proxy.holdBack(id, 1);
+  const handle = await testWorker.start({ source: 'one' });
+  await until('PostgreSQL is asked', () => held.count() === 1, 20_000);
+  // A folder in place of the batch: the last thing that ends a run, its removal, fails.
+  const batch = testWorker.files('data', 'spool').find((path) => /[0-9a-f]{64}$/.test(path)) ?? '';
+  rmSync(batch);
+  mkdirSync(join(batch, 'blocked'), { recursive: true });
+  await held.release();
+  await until('the run is ended again', async () => (await steps(handle)).includes('finishRun'), 20_000);
+  rmSync(batch, { recursive: true });
+  const { finishedAt } = await handle.result();
+  expect(testWorker.files('data', 'receipts')).toEqual([
+    expect.stringContaining(finishedAt.replaceAll(/[^0-9TZ]/g, '')),
+  ]);
 });
