@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
 import { backfillType } from '../domain/names.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
-import { readAllWindows, windowState } from '../store/backfill/window-results.ts';
+import { readWindowAt, walkWindows, windowState } from '../store/backfill/window-results.ts';
 import type { BackfillProgress } from '../workflows/messages.ts';
 
 export const windowStates = ['waiting', 'running', 'done', 'failed'] as const;
@@ -14,16 +14,39 @@ export const noWindows: WindowCounts = { waiting: 0, running: 0, done: 0, failed
 const maxAsked = 50;
 const askMs = 2_000;
 
-/** Windows that have run, as the store knows them, by source. */
-export async function readStoredWindows(store: BlobStore): Promise<ReadonlyMap<string, WindowCounts>> {
-  const counts = new Map<string, WindowCounts>();
-  for (const receipt of await readAllWindows(store)) {
-    const state = windowState(receipt);
-    if (state === 'missing') continue;
-    const before = counts.get(receipt.source) ?? noWindows;
-    counts.set(receipt.source, { ...before, [state]: before[state] + 1 });
+/** How long it is relied on that a window is done: mostly none is run again. */
+const doneMs = 600_000;
+
+/** Counts windows that have run, as the store knows them. */
+export class WindowCounter {
+  readonly #store: BlobStore;
+  readonly #now: () => number;
+  /** When windows were found done, by path. */
+  #done: ReadonlyMap<string, number> = new Map();
+
+  constructor(store: BlobStore, now: () => number = Date.now) {
+    this.#store = store;
+    this.#now = now;
   }
-  return counts;
+
+  /** By source. */
+  async read(): Promise<ReadonlyMap<string, WindowCounts>> {
+    const counts = new Map<string, WindowCounts>();
+    const done = new Map<string, number>();
+    for await (const { path, source } of walkWindows(this.#store)) {
+      const foundMs = this.#done.get(path);
+      const isKnown = foundMs !== undefined && this.#now() - foundMs < doneMs;
+      const receipt = isKnown ? null : await readWindowAt(this.#store, path, source);
+      if (receipt === null && !isKnown) continue;
+      const state = isKnown ? 'done' : windowState(receipt);
+      if (state === 'missing') continue;
+      if (state === 'done') done.set(path, isKnown ? foundMs : this.#now());
+      const before = counts.get(source) ?? noWindows;
+      counts.set(source, { ...before, [state]: before[state] + 1 });
+    }
+    this.#done = done;
+    return counts;
+  }
 }
 
 /** Windows of backfills that are in progress, by source. @throws if Temporal cannot be asked */

@@ -1,3 +1,4 @@
+import { inParallel } from '../domain/in-parallel.ts';
 import type { HealthFacts } from '../domain/monitoring/health.ts';
 import type { Sink } from '../domain/run/sink.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
@@ -16,15 +17,22 @@ export interface DeferredSummary {
   readonly reason: string;
 }
 
+/** Deliveries that are looked at together. */
+const atOnce = 16;
+
 /** What waits for the sinks, by source. */
 export async function readWaiting(store: BlobStore): Promise<ReadonlyMap<string, readonly DeferredSummary[]>> {
   const found = new Map<string, DeferredSummary[]>();
-  for (const { sink, source, batches, oldest: paths } of await waitingDeliveries(store)) {
-    const oldest = await readOldest(store, paths);
+  const deliveries = await waitingDeliveries(store);
+  const read = await inParallel(deliveries, atOnce, async ({ sink, source, oldest: paths }) => ({
+    oldest: await readOldest(store, paths),
+    said: (await readWaitingReason(store, sink, source))?.reason,
+  }));
+  for (const [index, { sink, source, batches }] of deliveries.entries()) {
+    const { oldest = null, said } = read[index] ?? {};
     if (!oldest) continue;
     const { since } = oldest;
-    const reason = (await readWaitingReason(store, sink, source))?.reason ?? oldest.reason;
-    found.set(source, [...(found.get(source) ?? []), { sink, batches, since, reason }]);
+    found.set(source, [...(found.get(source) ?? []), { sink, batches, since, reason: said ?? oldest.reason }]);
   }
   return found;
 }

@@ -1,3 +1,4 @@
+import { inParallel } from '../domain/in-parallel.ts';
 import { isSuccess, mergeRuns, runOf, runStateOf, type LastRun } from '../domain/run/last-run.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { storePaths } from '../store/paths/paths.ts';
@@ -12,6 +13,8 @@ type Names = Pick<KnownSource, 'name' | 'everyMs'>;
 const lagMs = 60_000;
 /** How long a source without any run is not looked for again; of others the less often, the longer they are silent. */
 const [neverRanMs, maxLookMs] = [600_000, 3_600_000];
+/** Sources whose receipts are looked at together: in a bucket each request takes tens of milliseconds. */
+const atOnce = 32;
 /** Receipts that are read to find the last success of a source that fails: days of tries, once a process. */
 const maxRead = 500;
 
@@ -32,13 +35,12 @@ export class SourceMemories {
   }
 
   async read(sources: readonly Names[], now: Date): Promise<Map<string, SourceMemory>> {
-    const [notes, epochs] = [await this.#readNotes(), await listStateEpochs(this.#store)];
-    const memories = new Map<string, SourceMemory>();
-    for (const source of sources) {
+    const [notes, epochs] = await Promise.all([this.#readNotes(), listStateEpochs(this.#store)]);
+    const read = await inParallel(sources, atOnce, async (source) => {
       const run = await this.#lastRun(source, notes.get(source.name) ?? null, now);
-      memories.set(source.name, await this.#memory(source.name, run, epochs.get(source.name) ?? 0));
-    }
-    return memories;
+      return [source.name, await this.#memory(source.name, run, epochs.get(source.name) ?? 0)] as const;
+    });
+    return new Map(read);
   }
 
   /** When the last run of a source ended that neither failed nor was rate limited; null = none is known. */
@@ -87,7 +89,7 @@ export class SourceMemories {
   /** @param epoch of the newest change of its state by a command: what was noted before says nothing about it */
   async #memory(source: string, run: LastRun | null, epoch: number): Promise<SourceMemory> {
     const isKnown = run?.state && run.state.epoch >= epoch;
-    const stored = isKnown ? null : (await readState(this.#store, source)).state;
+    const stored = isKnown ? null : (await readState(this.#store, source, epoch)).state;
     return {
       lastReceipt: run?.receipt ?? null,
       succeededAt: run?.succeededAt ?? null,

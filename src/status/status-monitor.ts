@@ -7,13 +7,15 @@ import type { CanaryReport } from '../domain/monitoring/canary.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { StorageStatus } from '../domain/monitoring/storage-health.ts';
 import { withTimeout } from '../formats/timeout.ts';
+import { inParallel } from '../domain/in-parallel.ts';
+import { knowingFolders } from '../store/blobs/known-folders.ts';
 import { openAlerts } from '../store/alerts/alerts.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { readCanaryReport } from '../store/canary/canary-report.ts';
 import { createDeadLetterCounts } from '../store/dead-letters/dead-letters.ts';
-import { scheduleOwner } from '../temporal/schedules/schedule-owner.ts';
+import { scheduleOwner, type ScheduleOwner } from '../temporal/schedules/schedule-owner.ts';
 import type { Instance } from '../domain/instance.ts';
-import { readOpenWindows, readStoredWindows, type WindowCounts } from './backfill-windows.ts';
+import { readOpenWindows, WindowCounter, type WindowCounts } from './backfill-windows.ts';
 import { readDatabaseStatus, readRowsToday, unreachable, type DatabaseStatus } from './database.ts';
 import { readLastMaintenance } from './last-maintenance.ts';
 import type { LastRuns } from '../store/run/last-runs.ts';
@@ -80,6 +82,10 @@ interface TemporalFacts {
   readonly lastMaintenanceAt: string | null;
 }
 
+/** Sources that are looked at together. */
+const atOnce = 32;
+/** How long it is relied on which folders of the store exist. */
+const foldersMs = 2_000;
 /** A server that does not answer within this time is unavailable. */
 const answerMs = 3_000;
 const temporalMs = 20_000;
@@ -90,6 +96,7 @@ export class StatusMonitor {
   readonly #memories: SourceMemories;
   readonly #maintenance = new Map<string, boolean>();
   readonly #starts = new StartCounts();
+  #owner: ScheduleOwner | null = null;
   readonly #store: CachedRead<StoreFacts>;
   readonly #letters: CachedRead<ReadonlyMap<string, number>>;
   readonly #windows: CachedRead<ReadonlyMap<string, WindowCounts>>;
@@ -98,14 +105,16 @@ export class StatusMonitor {
   readonly #rows: CachedRead<ReadonlyMap<string, number>>;
 
   constructor(options: StatusMonitorOptions) {
-    const { store, lastRuns, postgres, freshMs, onError } = options;
-    this.#options = options;
+    const { lastRuns, postgres, freshMs, onError } = options;
+    const store = knowingFolders(options.store, foldersMs);
+    this.#options = { ...options, store };
     this.#memories = new SourceMemories(store, () => lastRuns.readAll());
     const reading = <T>(part: Part, read: (previous: T | null) => Promise<T>) =>
       new CachedRead<T>({ read, freshMs, onError: (error) => onError(part, error) });
     this.#store = reading('store', () => this.#readStore());
     this.#letters = reading('letters', createDeadLetterCounts(store));
-    this.#windows = reading('windows', () => readStoredWindows(store));
+    const windows = new WindowCounter(store);
+    this.#windows = reading('windows', () => windows.read());
     this.#temporal = reading('temporal', (previous) => this.#readTemporal(previous));
     this.#postgres = reading('postgres', async (previous) => {
       const found = await readDatabaseStatus(postgres, dayOfDate(new Date()));
@@ -176,11 +185,15 @@ export class StatusMonitor {
     const now = new Date();
     const { sources } = knownSources(config.current().config, null);
     const memories = await this.#memories.read(sources, now);
-    for (const [name, memory] of memories) {
+    await inParallel([...memories], atOnce, async ([name, memory]) => {
       memories.set(name, { ...memory, succeededAt: await this.#memories.succeededAt(name, memory) });
-    }
-    const [waiting, alerts] = [await readWaiting(store), await openAlerts(store)];
-    return { waiting, alerts, canary: await readCanaryReport(store), memories };
+    });
+    const [waiting, alerts, canary] = await Promise.all([
+      readWaiting(store),
+      openAlerts(store),
+      readCanaryReport(store),
+    ]);
+    return { waiting, alerts, canary, memories };
   }
 
   /** An unavailable server is a finding; its last answer stays. */
@@ -194,7 +207,7 @@ export class StatusMonitor {
       return await client.withDeadline(Date.now() + temporalMs, async () => {
         const schedules = await listScheduleStatus(
           client,
-          await scheduleOwner(instance, store),
+          await this.#ownOf(instance, store),
           sources,
           lastEndsOf(memories),
         );
@@ -211,6 +224,13 @@ export class StatusMonitor {
       const facts = previous ?? this.#noTemporal('');
       return { ...facts, server: this.#server(messageOf(error)) };
     }
+  }
+
+  /** The id of a store stays. */
+  async #ownOf(instance: Instance, store: BlobStore): Promise<ScheduleOwner> {
+    const owner = this.#owner ?? (await scheduleOwner(instance, store));
+    if (owner.storeId !== null) this.#owner = owner;
+    return owner;
   }
 
   #noTemporal(error: string): TemporalFacts {

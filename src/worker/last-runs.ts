@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { inParallel } from '../domain/in-parallel.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { storePaths } from '../store/paths/paths.ts';
@@ -21,6 +22,8 @@ export function openLastRuns(
   });
 }
 
+/** Sources that are looked at together: runs need the store as well. */
+const atOnce = 8;
 /** Sources that run more often correct themselves: who reads their notes looks at their receipts where they should have run since. */
 const frequentMs = 600_000;
 
@@ -34,15 +37,15 @@ export async function noteMissedRuns(
 ): Promise<void> {
   try {
     const notes = await lastRuns.readAll();
-    for (const { name, schedule } of config.lastGood().sources) {
+    await inParallel(config.lastGood().sources, atOnce, async ({ name, schedule }) => {
       const note = notes.get(name);
-      if (note && (schedule?.every ?? Infinity) <= frequentMs) continue;
+      if (note && (schedule?.every ?? Infinity) <= frequentMs) return;
       const [path] = (await listRecentReceipts(store, name, new Date())).slice(-1);
       const endedAt = path === undefined ? undefined : storePaths.receipt.parse(path)?.finishedAt;
-      if (path === undefined || endedAt === undefined || (note && endedAt <= note.receipt.finishedAt)) continue;
+      if (path === undefined || endedAt === undefined || (note && endedAt <= note.receipt.finishedAt)) return;
       const receipt = await readReceipt(store, path);
       if (receipt) lastRuns.note({ receipt, state: (await readState(store, name)).state });
-    }
+    });
   } catch (error) {
     logger.debug({ error: messageOf(error) }, 'Receipts could not be compared with the last runs');
   }

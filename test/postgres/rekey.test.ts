@@ -22,6 +22,7 @@ import { journalFoldersIn } from '../../src/store/journal/folder/folder-files.ts
 import { createFolderJournal } from '../../src/store/journal/folder/folder-journal.ts';
 import { sealDay } from '../../src/store/journal/folder/seal-day.ts';
 import { journalPaths } from '../../src/store/paths/paths.ts';
+import { assertRekeyFinished } from '../../src/activities/run/rekey-guard.ts';
 import { readState, writeState } from '../../src/store/run/states.ts';
 import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { csvRows } from '../support/csv-rows.ts';
@@ -57,7 +58,12 @@ describe.each(servers)('rekey on $name', ({ server }) => {
   const folders = () => journalFoldersIn(folder, folder);
   const archives = () => createArchives(store());
   const idsOf = (...id: string[]) => createIdsOf(createLocalCompute(), source, id);
-  const rekey = (id: readonly string[], dryRun = false, onProgress: (text: string) => void = () => {}) =>
+  const rekey = (
+    id: readonly string[],
+    dryRun = false,
+    onProgress: (text: string) => void = () => {},
+    refuseOpen = async () => {},
+  ) =>
     moveIds({
       owner: database.settings,
       store: store(),
@@ -70,7 +76,7 @@ describe.each(servers)('rekey on $name', ({ server }) => {
         shapeFingerprint: `shape of ${id.join()}`,
       } as unknown as SourcePlan,
       onProgress,
-      refuseOpen: async () => {},
+      refuseOpen,
     });
   /** Stores records in both sinks, as a run does. */
   async function write(ingestedAt: string, content: readonly SpooledRecord[]): Promise<void> {
@@ -162,6 +168,21 @@ describe.each(servers)('rekey on $name', ({ server }) => {
       duplicate: 5,
     });
     expect(await rekey(['code'])).toMatchObject({ moved: 0, refused: false });
+  });
+
+  test('workers notice the rule by a new epoch of the state before open runs are looked for', async () => {
+    await write('2026-11-20T10:00:00.000Z', [order(1, { code: 'c-1' })]);
+    const state = initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
+    await writeState(store(), source, { ...state, previousPoll: ['old'] });
+    await assertRekeyFinished(store(), source, 0);
+    const refusal = rekey(['code'], false, undefined, async () => {
+      const { state: present, epoch } = await readState(store(), source);
+      expect(present).toEqual({ ...state, previousPoll: ['old'], epoch: 1 });
+      await expect(assertRekeyFinished(store(), source, epoch)).rejects.toThrow('only partly moved');
+      throw new Error('a run is open');
+    });
+    await expect(refusal).rejects.toThrow('a run is open');
+    expect(await readIdRule(store(), source)).toBe(null);
   });
 
   test('swapped ids, interrupted between ledger, rows and journal: the next attempt completes it', async () => {

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
+import { sweepNamedBlobs } from '../../store/run/sweep-named-blobs.ts';
 import { storedId, storePaths } from '../../store/paths/paths.ts';
 import { runningWorkflows } from '../../temporal/running-workflows.ts';
 import type { Uses } from '../support/dependencies.ts';
@@ -21,8 +22,8 @@ export interface SweptSpool {
 const minAgeMs = 24 * 3_600_000;
 
 /**
- * Deletes batches that are no longer needed: older than a day, of no active run, deferred for no sink; leftovers of kills; and the notes
- * of workers that are gone, which this worker takes over. Safe to repeat because deleted files stay deleted.
+ * Deletes batches that are no longer needed: older than a day, of no active run, deferred for no sink; what polls left that never ended;
+ * leftovers of kills; and the notes of workers that are gone, which this worker takes over. Safe to repeat because deleted files stay deleted.
  */
 export function createSweepSpool({ store, journal, lastRuns }: Uses<'store' | 'journal' | 'lastRuns'>) {
   return async function sweepSpool({ dryRun }: SweepSpoolInput): Promise<SweptSpool> {
@@ -30,6 +31,7 @@ export function createSweepSpool({ store, journal, lastRuns }: Uses<'store' | 'j
     const batches = await sweepBatches(store, dryRun, context);
     if (dryRun) return { batches, leftovers: 0 };
     await lastRuns.mergeSilent();
+    await sweepNamedBlobs(store, context.signal);
     const inStore = await store.deleteLeftovers(context.signal);
     return { batches, leftovers: inStore + (await journal.deleteLeftovers('parts', context.signal)) };
   };

@@ -91,13 +91,9 @@ export async function beginPoll(
   // From here on it is too late to cancel the run.
   const warnings = addWarnings(resolved.warnings ?? [], fetch.warnings ?? []);
   const continues = state.unfinished !== null;
-  const poll = { run, plan, state, patch: fetch.patch, end, startedAt, continues, window, warnings };
-  return {
-    ended: await endPoll(tools.finishRun, poll, tally, {
-      release: [],
-      isRoutine: !force && !isWindow && !state.failures,
-    }),
-  };
+  const isScheduled = !force;
+  const poll = { run, plan, state, patch: fetch.patch, end, startedAt, continues, window, warnings, isScheduled };
+  return { ended: await endPoll(tools.finishRun, poll, tally, []) };
 }
 
 /**

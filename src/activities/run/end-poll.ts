@@ -29,6 +29,8 @@ export interface EndedPoll {
   readonly continues: boolean;
   readonly window: TimeRangeText | null;
   readonly warnings: readonly Warning[];
+  /** No user asked for the run. Absent = unknown. */
+  readonly isScheduled?: boolean;
 }
 
 /** How a run ended, for its workflow. */
@@ -41,13 +43,12 @@ export interface EndedRun {
 /**
  * Ends the run of a poll whose sinks were up before and have settled all of its batches: see `finishRun`.
  * @param release these batches
- * @param isRoutine see `SaveReceiptInput`
  */
 export async function endPoll(
   finishRun: ReturnType<typeof createFinishRun>,
-  { run, plan, state, patch, end, startedAt, continues, window, warnings }: EndedPoll,
+  { run, plan, state, patch, end, startedAt, continues, window, warnings, isScheduled = false }: EndedPoll,
   tally: Tally,
-  { release, isRoutine = false }: { readonly release: readonly BatchRef[]; readonly isRoutine?: boolean },
+  release: readonly BatchRef[],
 ): Promise<EndedRun> {
   const finishedAt = new Date();
   const patched = { ...state, ...patch };
@@ -61,9 +62,23 @@ export async function endPoll(
     verdicts: alertsOf(receipt, { plan, deferredBecause: new Map(), lastNewAt, end, isWindow: window !== null }),
     ...(window ? { window } : { poll: { epoch: state.epoch ?? 0, end } }),
     ...(window ? {} : isSameState(state, next) ? { sameState: state } : { state: next }),
-    ...(isRoutine ? { isRoutine } : {}),
+    ...(isScheduled && isRoutine(state, end, window) ? { alertsSince: state.receiptAt ?? null } : {}),
     clean: true,
+    before: state,
     release,
   });
   return { receipt: { ...receipt, ...added }, notify };
+}
+
+/**
+ * Whether the poll continues one that did not fail. One that begins from scratch, because a command has changed the state, closes
+ * alerts that no later poll may close.
+ */
+function isRoutine(
+  { failures, previousPoll, file, files }: SourceState,
+  end: PollEnd,
+  window: TimeRangeText | null,
+): boolean {
+  const isFromScratch = previousPoll.length === 0 && file === null && files === null && !end.notModified;
+  return window === null && !failures && !isFromScratch;
 }

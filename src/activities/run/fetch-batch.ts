@@ -97,7 +97,8 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
   const position = input.position ? mapPlace(input.position, mask.reveal) : await beginPoll(poll, tools, new Date());
   if (!position) return nothingNew(input);
   const isFile = position.place.type === 'file';
-  const known = isFile || window ? null : await dependencies.pollKeys.read(run.source, position.knownBlobs);
+  // A source that says that nothing has changed is compared with nothing.
+  const known = isFile || window ? null : () => dependencies.pollKeys.read(run.source, position.knownBlobs);
   const attempt = Context.current().info.attempt + (input.attemptsBefore ?? 0);
   const lastAttempt = attempt >= plan.retry.maxAttempts;
   const reader = await openReader(plan, tools, context.signal);
@@ -148,8 +149,9 @@ async function keep(
   const batches = await spoolRecords(store, run, number, collected.accepted, new Date(), recentBatches);
   const keeps = collected.position.keysKept !== null && digests.length > 0;
   const blob = keeps ? await pollKeys.write(run.source, digests, state.previousPoll) : null;
-  const files = collected.files ? await fileProgress.write(run.source, collected.files) : null;
-  const items = collected.itemMemory === null ? null : await feedItems.write(run.source, collected.itemMemory);
+  const files = collected.files ? await fileProgress.write(run.source, collected.files, state.files) : null;
+  const { itemMemory } = collected;
+  const items = itemMemory === null ? null : await feedItems.write(run.source, itemMemory, state.feedItems ?? null);
   const position = withFiles(keepKeys(collected.position, digests.length, blob), files);
   const cursor = countUnreadable(plan.name, state, position, window ? null : end);
   return {

@@ -7,13 +7,15 @@ import type { createReleaseBatches } from './release-batches.ts';
 import type { createSaveReceipt, SaveReceiptInput, SaveReceiptResult } from './save-receipt.ts';
 import type { createSaveState } from './save-state.ts';
 
-export interface FinishRunInput extends Omit<SaveReceiptInput, 'state'> {
+export interface FinishRunInput extends Omit<SaveReceiptInput, 'state' | 'isSuperseded'> {
   /** The state to save; absent where it is as it was. */
   readonly state?: SourceState;
   /** The state as it was, where it is not to be saved and the run knows it. */
   readonly sameState?: SourceState;
   /** The poll is over: blobs that its state does not name are no longer needed. */
   readonly clean: boolean;
+  /** See `SaveStateInput`. */
+  readonly before?: SourceState;
   /** Batches that both sinks have settled. */
   readonly release: readonly BatchRef[];
 }
@@ -31,15 +33,21 @@ interface Steps {
  */
 export function createFinishRun({ saveState, saveReceipt, releaseBatches }: Steps) {
   return async function finishRun(options: FinishRunInput): Promise<SaveReceiptResult> {
-    const { state: changed, sameState, clean, release, ...input } = options;
+    const { state: changed, sameState, clean, before, release, ...input } = options;
     const { receipt } = input;
     const { source } = receipt;
     const state = changed && withReceipt(changed, receipt);
     const problem = receipt.outcome === 'failed' ? null : imbalance(receipt);
     if (problem !== null) throw new ReceiptUnbalanced(`receipt: ${problem}`);
-    if (state) await saveState({ source, state, clean });
+    const isSaved = state && (await saveState({ source, state, clean, ...(before ? { before } : {}) }));
     const after = state ?? sameState;
-    const saved = await saveReceipt({ ...input, ...(after ? { state: after } : {}) });
+    const saved = await saveReceipt({
+      ...input,
+      ...(after ? { state: after } : {}),
+      ...(isSaved === undefined ? {} : { isSuperseded: !isSaved }),
+      // Nothing was saved: a command that came meanwhile has come after this poll.
+      ...(sameState && isUnchangedPoll(receipt) && input.alertsSince !== undefined ? { isSuperseded: false } : {}),
+    });
     if (release.length > 0) await releaseBatches({ source, batches: release });
     return saved;
   };

@@ -21,15 +21,35 @@ export async function halfMoved(
   return found;
 }
 
-/** @throws RekeyUnfinished, DamagedFile */
-export async function assertRekeyFinished(store: BlobStore, source: string): Promise<void> {
-  const problem = await problemOf(store, source);
+/** By store and source: the epoch of the state that was read before it was found that there is no rule. */
+const withoutRule = new WeakMap<BlobStore, Map<string, number>>();
+
+/**
+ * @param epoch of the state of the source, which was read before; null = it has none, or is not known. `rekey` writes its rule, and then
+ * a new epoch, before it changes anything: at an epoch at which there was no rule there still is none
+ * @throws RekeyUnfinished, DamagedFile
+ */
+export async function assertRekeyFinished(
+  store: BlobStore,
+  source: string,
+  epoch: number | null = null,
+): Promise<void> {
+  const known = withoutRule.get(store) ?? new Map<string, number>();
+  withoutRule.set(store, known);
+  if (epoch !== null && known.get(source) === epoch) return;
+  const problem = await problemOf(store, source, () => epoch !== null && known.set(source, epoch));
   if (problem) throw problem;
 }
 
-async function problemOf(store: BlobStore, source: string): Promise<RekeyUnfinished | DamagedFile | null> {
+/** @param onNone called where there is no rule */
+async function problemOf(
+  store: BlobStore,
+  source: string,
+  onNone: () => unknown = () => {},
+): Promise<RekeyUnfinished | DamagedFile | null> {
   try {
     const rule = await readIdRule(store, source);
+    if (rule === null) onNone();
     if (rule === null || rule.done) return null;
     return new RekeyUnfinished(
       `rekey: the ids of ${source} are only partly moved because ./daybook rekey ${source} was interrupted; pause ${source} and run the command again, with ${source} and its id ${idText(rule.id)} in the configuration`,

@@ -64,27 +64,27 @@ function createResolve(dependencies: ResolveTools) {
   return async ({ source, window, begin }: ResolveSourceInput): Promise<ResolvedSource> => {
     const { store, knownAlerts } = dependencies;
     const isRoutine = begin !== undefined && begin.force !== true;
-    const known = isRoutine ? await knownAlerts.view(store, null) : unknownAlerts;
+    const known = isRoutine ? await knownAlerts.view(store, null, null) : unknownAlerts;
     const redact = redactorFor(source, dependencies);
     const { config, broken } = dependencies.config.current();
     await settleConfig(dependencies, redact, known);
     // It only concerns this source: workers do not agree on it.
     if (broken === null) await recordAlerts(dependencies, source, [{ name: 'config', message: null }], redact, known);
     const plan = planOf(config, await findKnownSource(dependencies, source));
-    await assertRekeyFinished(store, source);
     const { fetchFingerprint, shapeFingerprint, id } = plan;
     if (window) {
+      await assertRekeyFinished(store, source);
       const problem = windowProblem(plan);
       if (problem !== null) throw new NotBackfillable(`backfill: ${problem}`);
       const state = initialState({ fetchFingerprint, shapeFingerprint, databaseId: null });
       return { plan, state, searchAttribute: dependencies.searchAttribute() };
     }
-    const databaseId = await dependencies.databaseId();
-    const stored = await readState(store, source);
+    const [databaseId, stored] = await Promise.all([dependencies.databaseId(), readState(store, source)]);
+    await assertRekeyFinished(store, source, stored.state ? stored.epoch : null);
     const damage = stored.damaged ? 'its state could not be read; the source is polled from scratch' : null;
     // Without a state, one that was damaged may have been set aside a moment ago.
-    const view =
-      isRoutine && stored.state ? await knownAlerts.view(store, stored.state.receiptAt ?? null) : unknownAlerts;
+    const since = stored.state?.receiptAt ?? null;
+    const view = isRoutine && stored.state ? await knownAlerts.view(store, source, since) : unknownAlerts;
     await recordAlerts(dependencies, source, [{ name: 'state', message: damage }], redact, view);
     const identity = { fetchFingerprint, shapeFingerprint, id, databaseId };
     const { state, changed } = startingState(stored.state, identity, stored.epoch);

@@ -31,8 +31,13 @@ export interface SaveReceiptInput {
   readonly window?: TimeRangeText;
   /** The state of the source after the run, where the run knows that it is stored. */
   readonly state?: SourceState;
-  /** A poll of a schedule that has found nothing new, after a run that did not fail: mostly there is no alert to close. */
-  readonly isRoutine?: boolean;
+  /**
+   * Set where the run was that of a schedule, after one that did not fail: when the last run ended that may have changed the alerts of the
+   * source, null = unknown. Mostly there is no alert to close then. Absent = all of them are read.
+   */
+  readonly alertsSince?: string | null;
+  /** Whether a command has changed the state since the run began. Absent = the store says so. */
+  readonly isSuperseded?: boolean;
   /** An earlier attempt to end the run, which was lost or failed, may have stored a receipt. */
   readonly again?: boolean;
   /** What the run knows of its poll; absent in a window, and where its source could not be resolved. */
@@ -64,7 +69,7 @@ export function createSaveReceipt(
     const { verdicts, window, poll } = input;
     const { source } = input.receipt;
     const redact = redactorFor(source, dependencies);
-    const added = poll && (await stateChange(dependencies, input.receipt, poll));
+    const added = poll && (await stateChange(dependencies, input, poll));
     const receipt = { ...input.receipt, ...added };
     if (window || !isUnchangedPoll(receipt)) {
       await keepUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
@@ -74,7 +79,8 @@ export function createSaveReceipt(
     if (input.again && !window) await deleteEarlierReceipts(dependencies.store, receipt);
     logRun(receipt, window, redact);
     const { store, knownAlerts } = dependencies;
-    const known = input.isRoutine ? await knownAlerts.view(store, input.state?.receiptAt ?? null) : unknownAlerts;
+    const { alertsSince } = input;
+    const known = alertsSince === undefined ? unknownAlerts : await knownAlerts.view(store, source, alertsSince);
     const recovered =
       poll && known.mayBeOpen(source, 'batch_gone') ? await fetchedAgain(dependencies, receipt, poll) : [];
     await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact, known);
@@ -87,6 +93,7 @@ export function createSaveReceipt(
     const notify = await hasAlertsToSend(dependencies, source, known);
     if (!window) {
       const after = added ? undefined : input.state;
+      if (after?.receiptAt !== undefined) knownAlerts.seenTo(source, after.receiptAt);
       const state = after ?? (await readState(store, source)).state;
       dependencies.lastRuns.note({ receipt, state });
       dependencies.onReceipt(receipt);
@@ -98,10 +105,10 @@ export function createSaveReceipt(
 /** The warning of a receipt if a command changed the state of its source: the next run starts from that. */
 async function stateChange(
   { store }: Uses<'store'>,
-  { source, warnings = [] }: Receipt | FailedReceipt,
+  { receipt: { source, warnings = [] }, isSuperseded: isKnown }: SaveReceiptInput,
   { epoch }: PollFacts,
 ): Promise<Partial<Receipt> | undefined> {
-  if (!(await isSuperseded(store, source, epoch))) return undefined;
+  if (!(isKnown ?? (await isSuperseded(store, source, epoch)))) return undefined;
   const { state } = await readState(store, source);
   const message =
     'the source state was changed during the run, by a command or because a damaged batch was set aside; the next run starts from the changed state';

@@ -1,4 +1,5 @@
 import { log } from '@temporalio/activity';
+import { namedBlobs, unnamedBlobs } from '../../domain/state/named-blobs.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 import { isSuperseded, writeState } from '../../store/run/states.ts';
 import type { Uses } from '../support/dependencies.ts';
@@ -8,6 +9,8 @@ export interface SaveStateInput {
   readonly state: SourceState;
   /** The poll is over: blobs that this state does not name are no longer needed. */
   readonly clean: boolean;
+  /** The state that the run began with, where all other blobs are known to be named by it; else the blobs are listed. */
+  readonly before?: SourceState;
 }
 
 /**
@@ -15,15 +18,27 @@ export interface SaveStateInput {
  * repeat because it replaces the blob whole; a late attempt puts an earlier claim back, which costs work, never data.
  */
 export function createSaveState(dependencies: Uses<'store' | 'pollKeys' | 'fileProgress' | 'feedItems'>) {
-  return async function saveState({ source, state, clean }: SaveStateInput): Promise<void> {
-    if (await isSuperseded(dependencies.store, source, state.epoch ?? 0)) {
+  /** @returns whether it was stored */
+  return async function saveState({ source, state, clean, before }: SaveStateInput): Promise<boolean> {
+    const { store, pollKeys, fileProgress, feedItems } = dependencies;
+    if (await isSuperseded(store, source, state.epoch ?? 0)) {
       log.info('State not saved: a command changed it after the run started', { source });
-      return;
+      return false;
     }
-    await writeState(dependencies.store, source, state);
-    if (!clean) return;
-    await dependencies.pollKeys.keepOnly(source, [...state.previousPoll, ...(state.unfinished?.keyBlobs ?? [])]);
-    await dependencies.fileProgress.keepOnly(source, state.files);
-    await dependencies.feedItems.keepOnly(source, state.feedItems ?? null);
+    await writeState(store, source, state);
+    if (!clean) return true;
+    if (before) {
+      const unnamed = unnamedBlobs(before, state);
+      await Promise.all([
+        pollKeys.drop(source, unnamed.keys),
+        fileProgress.drop(source, unnamed.files),
+        feedItems.drop(source, unnamed.items),
+      ]);
+      return true;
+    }
+    await pollKeys.keepOnly(source, namedBlobs(state).keys);
+    await fileProgress.keepOnly(source, state.files);
+    await feedItems.keepOnly(source, state.feedItems ?? null);
+    return true;
   };
 }

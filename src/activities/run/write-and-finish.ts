@@ -47,7 +47,7 @@ export function createWriteAndFinish({ writeBatches, finishRun }: Steps) {
     const tally = { ...fetched, csv, postgres, batches: batches.length };
     if (verdictOf(source, { plan, tally, end, isWindow: window !== null })) return { tried };
     try {
-      return { tried, ended: await endPoll(finishRun, poll, tally, { release: batches }) };
+      return { tried, ended: await endPoll(finishRun, poll, tally, batches) };
     } catch {
       cancellationSignal.throwIfAborted();
       // The last step has an activity of its own, with its own retries.

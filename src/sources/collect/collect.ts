@@ -41,8 +41,8 @@ export interface CollectInput {
   readonly plan: SourcePlan;
   readonly position: FetchPosition;
   readonly pages: AsyncGenerator<Page>;
-  /** Digests of the previous poll's records; null = the ledger alone decides. */
-  readonly known: ReadonlySet<string> | null;
+  /** Digests of the previous poll's records, which may be read with the first page; null = the ledger alone decides. */
+  readonly known: ReadonlySet<string> | null | (() => Promise<ReadonlySet<string>>);
   readonly reader: SourceReader;
   readonly limits: CollectLimits;
   /** Where the poll begins if the position of an earlier one is useless; absent = it has no other beginning. */
@@ -74,12 +74,16 @@ export interface Collected {
   readonly warnings: readonly Warning[];
 }
 
+const noKeys: ReadonlySet<string> = new Set();
+
 /**
  * Reads pages until there is enough for a batch, or no more. What the earlier pages of this call yielded is kept when a
  * later one fails: the next call meets the failure itself.
  */
 export async function collect(input: CollectInput): Promise<Collected> {
-  const { plan, position: start, pages, known, reader, limits } = input;
+  const { plan, position: start, pages, reader, limits } = input;
+  let known = typeof input.known === 'function' ? noKeys : input.known;
+  let readKnown = typeof input.known === 'function' ? input.known : null;
   assertNotEndless(plan, start);
   const since = oldestWanted(plan, start);
   const optionsAt = (page: Pick<Page, 'counts'>): CheckOptions => ({
@@ -110,6 +114,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
         position = withoutOverlap(position);
         break;
       }
+      if (readKnown && !given.end?.notModified) [known, readKnown] = [await readKnown(), null];
       const read = given.checked ?? (await checkItems(given, known, reader, optionsAt(given), fields));
       const isAgain = isRepeatedPage(position, read.hash);
       const page = isAgain ? given : notingWrongTotal(plan, position, given, read);

@@ -12,29 +12,33 @@ type Change = StoredAlert | 'unknown' | null;
 /**
  * What a worker remembers of all alerts for a minute: one listing instead of a read for each name and poll. The rule:
  *
- * - It is used by polls of a schedule that find nothing new, and only to see that there is nothing to close, or to send. An alert is
- *   opened, extended, closed and sent only after it was read itself: none is opened twice.
- * - A run that opens or closes alerts saves in the state of its source when it ended. If that is later than the listing, the alerts of the
- *   source are read: another worker may have opened one since. So they are after a run that failed, and in runs by command.
+ * - It is used by polls of a schedule, and only to see that there is nothing to close, or to send. An alert is opened, extended, closed and
+ *   sent only after it was read itself: none is opened twice.
+ * - A run that opens or closes alerts saves in the state of its source when it ended. If that is later than the listing, and it was not a
+ *   run of this worker, the alerts of the source are read: another worker may have opened one since. So they are after a run that failed,
+ *   and in runs by command.
  * - What remains is an alert that another worker has opened in the last minute without saving the state, as for a damaged file. The first
- *   poll after the next listing closes it. The worker's own changes are known at once.
+ *   poll after the next listing closes it. What the worker has changed or read itself is known at once.
  */
 export class KnownAlerts {
   readonly #now: () => number;
   #listed: ReadonlyMap<string, StoredAlert> = new Map();
   #listedMs = -Infinity;
   #listing: Promise<void> | null = null;
-  /** Changes of this worker since the listing began, by path. */
+  /** What this worker has changed or read since the listing began, by path. */
   #changes = new Map<string, Change>();
+  /** By source: when the last run ended, as its state says, after which this worker has seen to its alerts. */
+  readonly #seenTo = new Map<string, string>();
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
   }
 
-  /** The same store, whose changes of alerts are noticed. */
+  /** The same store, whose alerts are noticed as they are changed and read. */
   noticing(store: BlobStore): BlobStore {
     return {
       ...store,
+      get: (path) => this.#read(path, () => store.get(path)),
       put: (path, content) =>
         this.#change(
           path,
@@ -50,13 +54,22 @@ export class KnownAlerts {
     };
   }
 
-  /** @param since when the last run of the source ended that may have changed its alerts, ISO 8601; null = unknown */
-  async view(store: BlobStore, since: string | null): Promise<AlertView> {
+  /** Notes that a run of this worker has opened or closed the alerts of a source. @param since see `view` */
+  seenTo(source: string, since: string): void {
+    this.#seenTo.set(source, since);
+  }
+
+  /**
+   * @param of the source whose alerts are concerned; null = none's
+   * @param since when the last run of the source ended that may have changed its alerts, ISO 8601; null = unknown
+   */
+  async view(store: BlobStore, of: string | null, since: string | null): Promise<AlertView> {
     if (this.#now() - this.#listedMs >= freshMs) {
       this.#listing ??= this.#list(store).finally(() => (this.#listing = null));
       await this.#listing;
     }
-    if (since !== null && Date.parse(since) >= this.#listedMs) return unknownAlerts;
+    const isLater = since !== null && Date.parse(since) >= this.#listedMs;
+    if (isLater && (of === null || this.#seenTo.get(of) !== since)) return unknownAlerts;
     return {
       mayBeOpen: (source, name) => {
         const alert = this.#at(storePaths.alert.build({ source, name }));
@@ -92,10 +105,27 @@ export class KnownAlerts {
     }
   }
 
+  async #read(path: string, work: () => Promise<Buffer | null>): Promise<Buffer | null> {
+    if (storePaths.alert.parse(path) === null) return work();
+    const [changes, before] = [this.#changes, this.#changes.get(path)];
+    const content = await work();
+    // Unless it has changed since, or was listed.
+    if (changes === this.#changes && changes.get(path) === before) changes.set(path, content && alertIn(content));
+    return content;
+  }
+
   async #change(path: string, work: () => Promise<void>, result: () => Change): Promise<void> {
     if (storePaths.alert.parse(path) === null) return work();
     this.#changes.set(path, 'unknown');
     await work();
     this.#changes.set(path, result());
+  }
+}
+
+function alertIn(content: Buffer): Change {
+  try {
+    return JSON.parse(content.toString()) as StoredAlert;
+  } catch {
+    return 'unknown';
   }
 }

@@ -25,15 +25,19 @@ export async function readWindowReceipt(
   return readReceiptOf(store, storePaths.window.build({ source, window }), source);
 }
 
-/** The outcomes of all windows that have run, of any source. */
-export async function readAllWindows(store: BlobStore): Promise<(Receipt | FailedReceipt)[]> {
-  const receipts: (Receipt | FailedReceipt)[] = [];
+/** Paths of the outcomes of all windows that have run, of any source. */
+export async function* walkWindows(
+  store: BlobStore,
+): AsyncGenerator<{ readonly path: string; readonly source: string }> {
   for await (const path of store.walk(storePaths.window.folder({}))) {
     const place = storePaths.window.parse(path);
-    const receipt = place && (await readReceiptOf(store, path, place.source));
-    if (receipt) receipts.push(receipt);
+    if (place) yield { path, source: place.source };
   }
-  return receipts;
+}
+
+/** Reads an outcome; null if it is gone or damaged. */
+export function readWindowAt(store: BlobStore, path: string, source: string): Promise<Receipt | FailedReceipt | null> {
+  return readReceiptOf(store, path, source);
 }
 
 /** The status of a window. One postponed by its source has yet to run. */

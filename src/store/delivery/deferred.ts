@@ -21,10 +21,8 @@ export async function unmarkDeferred(store: BlobStore, sink: Sink, batch: BatchR
 
 /** Whether any sink still has to take a batch. The name of a damaged marker still shows this. */
 export async function isDeferred(store: BlobStore, batch: BatchRef): Promise<boolean> {
-  for (const sink of sinks) {
-    if ((await store.get(markerPath(sink, batch))) !== null) return true;
-  }
-  return false;
+  const markers = await Promise.all(sinks.map((sink) => store.get(markerPath(sink, batch))));
+  return markers.some((marker) => marker !== null);
 }
 
 /** Paths of the markers of a sink and source, the oldest batch first. */

@@ -1,6 +1,6 @@
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
-import { contentName, readHashed } from '../blobs/stored-json.ts';
+import { NamedTexts } from './named-texts.ts';
 
 /** Which item of a feed each guid and link belongs to, in blobs by name. */
 export interface FeedItemsStore {
@@ -9,42 +9,42 @@ export interface FeedItemsStore {
    * valid. Null if there is none.
    */
   read(source: string, name: string | null): Promise<string | null>;
-  /** Stores a text; returns its blob's name. */
-  write(source: string, text: string): Promise<string>;
+  /** Stores a text; returns its blob's name. @param present the name in the state of the source */
+  write(source: string, text: string, present?: string | null): Promise<string>;
   /** Deletes the blobs of a source but this one; null = none is deleted. */
   keepOnly(source: string, name: string | null): Promise<void>;
+  /** Deletes these blobs of a source. */
+  drop(source: string, names: readonly string[]): Promise<void>;
 }
 
-const what = 'the items of a feed';
-
 export function createFeedItemsStore(store: BlobStore): FeedItemsStore {
+  const texts = new NamedTexts(store, 'the items of a feed');
+
   async function readAny(source: string): Promise<string | null> {
     for (const path of await store.list(storePaths.feedItems.folder({ source }))) {
       const name = storePaths.feedItems.parse(path)?.name;
-      const content = name === undefined ? null : await readHashed(store, path, name, what);
-      if (content) return content.toString();
+      const text = name === undefined ? null : await texts.read(path, name);
+      if (text !== null) return text;
     }
     return null;
   }
 
   return {
     async read(source, name) {
-      const content = name === null ? null : await readHashed(store, pathOf(source, name), name, what);
-      return content ? content.toString() : readAny(source);
+      const text = name === null ? null : await texts.read(pathOf(source, name), name);
+      return text ?? readAny(source);
     },
 
-    async write(source, text) {
-      const name = contentName(text);
-      await store.putIfAbsent(pathOf(source, name), text);
-      return name;
-    },
+    write: (source, text, present = null) => texts.write((name) => pathOf(source, name), text, present),
 
     async keepOnly(source, name) {
       if (name === null) return;
       const kept = pathOf(source, name);
-      for (const path of await store.list(storePaths.feedItems.folder({ source })))
-        if (path !== kept) await store.delete(path);
+      const paths = await store.list(storePaths.feedItems.folder({ source }));
+      await texts.delete(paths.filter((path) => path !== kept));
     },
+
+    drop: (source, names) => texts.delete(names.map((name) => pathOf(source, name))),
   };
 }
 

@@ -2,40 +2,43 @@ import type { FileProgress, FilesProgress } from '../../domain/state/source-stat
 import { isFileProgress } from '../../domain/state/stored-state.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
-import { contentName, parseStoredJson, readHashed } from '../blobs/stored-json.ts';
+import { parseStoredJson } from '../blobs/stored-json.ts';
+import { NamedTexts } from './named-texts.ts';
 
 /** How far the files of a glob were read, in blobs by name. */
 export interface FileProgressStore {
   /** A blob that is gone or damaged, or none, is an empty map: that costs work, not data. */
   read(source: string, name: string | null): Promise<Map<string, FileProgress>>;
-  /** Stores a map; returns its blob's name. */
-  write(source: string, progress: FilesProgress): Promise<string>;
+  /** Stores a map; returns its blob's name. @param present the name in the state of the source */
+  write(source: string, progress: FilesProgress, present?: string | null): Promise<string>;
   /** Deletes the blobs of a source but this one. */
   keepOnly(source: string, name: string | null): Promise<void>;
+  /** Deletes these blobs of a source. */
+  drop(source: string, names: readonly string[]): Promise<void>;
 }
 
+const what = 'positions in files';
+
 export function createFileProgressStore(store: BlobStore): FileProgressStore {
+  const texts = new NamedTexts(store, what);
   return {
     async read(source, name) {
-      if (name === null) return new Map();
-      const content = await readHashed(store, pathOf(source, name), name, 'positions in files');
-      if (content === null) return new Map();
-      const parsed = parseStoredJson(content, 'positions in files', isProgress);
+      const text = name === null ? null : await texts.read(pathOf(source, name), name);
+      if (text === null) return new Map();
+      const parsed = parseStoredJson(Buffer.from(text), what, isProgress);
       return new Map(parsed.ok ? parsed.value : []);
     },
 
-    async write(source, progress) {
-      const content = JSON.stringify([...progress]);
-      const name = contentName(content);
-      await store.putIfAbsent(pathOf(source, name), content);
-      return name;
-    },
+    write: (source, progress, present = null) =>
+      texts.write((name) => pathOf(source, name), JSON.stringify([...progress]), present),
 
     async keepOnly(source, name) {
       const kept = name === null ? null : pathOf(source, name);
-      for (const path of await store.list(storePaths.fileProgress.folder({ source })))
-        if (path !== kept) await store.delete(path);
+      const paths = await store.list(storePaths.fileProgress.folder({ source }));
+      await texts.delete(paths.filter((path) => path !== kept));
     },
+
+    drop: (source, names) => texts.delete(names.map((name) => pathOf(source, name))),
   };
 }
 

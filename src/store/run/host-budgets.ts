@@ -1,6 +1,7 @@
 import { stricter, type HostBudget, type HostLimit, type Slot } from '../../domain/plan/host-budget.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
+import { ListedHosts } from './listed-hosts.ts';
 import { hasFields, readStoredJson, storedJson } from '../blobs/stored-json.ts';
 
 /** The longest wait for a slot; a longer one is retried later. */
@@ -8,7 +9,7 @@ const maxWaitMs = 5_000;
 /** The limit of a host for a while after a 429. */
 const slowLimit: HostLimit = { requests: 1, perMs: 1_000 };
 const slowForMs = 60_000;
-/** How long a host's limit is cached. */
+/** How long it is cached whether a host accepts requests. */
 const believedMs = 500;
 /** Slots taken between two clean-ups of old ones. */
 const cleanEvery = 100;
@@ -27,12 +28,17 @@ interface Closure {
  */
 export function createHostBudgets(store: BlobStore): HostBudget {
   const closures = new Map<string, { readonly closure: Closure | null; readonly readAtMs: number }>();
+  const listed = new ListedHosts(store);
   const lastTaken = new Map<string, number>();
   let taken = 0;
 
   async function closureOf(host: string, now: Date): Promise<Closure | null> {
     const known = closures.get(host);
     if (known && now.getTime() - known.readAtMs < believedMs) return known.closure;
+    return (await listed.has(host, now.getTime())) ? readClosure(host, now) : null;
+  }
+
+  async function readClosure(host: string, now: Date): Promise<Closure | null> {
     const path = storePaths.closure.build({ host });
     const isClosure = (value: unknown): value is Closure =>
       hasFields(value, { until: 'time' }) && Date.parse((value as Closure).until) < now.getTime() + maxClosureMs;
@@ -44,6 +50,7 @@ export function createHostBudgets(store: BlobStore): HostBudget {
   async function takeSlot(host: string, limit: HostLimit, now: Date): Promise<Slot> {
     const interval = limit.perMs / limit.requests;
     const line = storePaths.hostSlot.folder({ host, ...limit });
+    listed.add(host);
     const first = Math.floor(now.getTime() / interval);
     const last = Math.floor((now.getTime() + Math.max(maxWaitMs, interval)) / interval);
     for (let place = Math.max(first, (lastTaken.get(line) ?? 0) + 1); place <= last; place++) {
@@ -73,9 +80,10 @@ export function createHostBudgets(store: BlobStore): HostBudget {
     },
 
     async slowDown(host, until) {
-      const present = await closureOf(host, until);
+      const present = await readClosure(host, until);
       if (present !== null && Date.parse(present.until) >= until.getTime()) return;
       const closure: Closure = { until: until.toISOString() };
+      listed.add(host);
       closures.set(host, { closure, readAtMs: Date.now() });
       await store.put(storePaths.closure.build({ host }), storedJson(closure));
     },

@@ -37,14 +37,20 @@ export function deleteLastRunsFile(store: BlobStore, worker: string): Promise<vo
   return store.delete(storePaths.lastRuns.build({ worker }));
 }
 
-/** The workers that have left a file, and what it says; damaged ones are left out. */
-export async function readLastRunsFiles(store: BlobStore): Promise<ReadonlyMap<string, LastRunsFile>> {
+/**
+ * The workers that have left a file, and what it says; damaged ones are left out.
+ * @param except a worker whose file need not be read
+ */
+export async function readLastRunsFiles(
+  store: BlobStore,
+  except: string | null = null,
+): Promise<ReadonlyMap<string, LastRunsFile>> {
   const paths = await store.list(storePaths.lastRuns.folder({}));
   const files = await Promise.all(
     paths.map(async (path): Promise<readonly [string, LastRunsFile][]> => {
       const place = storePaths.lastRuns.parse(path);
-      const file = place && (await readAt(store, path));
-      return file ? [[place.worker, file]] : [];
+      const file = place && place.worker !== except ? await readAt(store, path) : null;
+      return place && file ? [[place.worker, file]] : [];
     }),
   );
   return new Map(files.flat());

@@ -57,7 +57,9 @@ export class LastRuns {
   /** The last run of each source, as all workers know it. */
   async readAll(): Promise<ReadonlyMap<string, LastRun>> {
     await this.#replaced();
-    const files = await readLastRunsFiles(this.#options.store);
+    // What this process has written itself is in memory.
+    const own = this.#written === null ? null : storedId(this.#worker);
+    const files = await readLastRunsFiles(this.#options.store, own);
     const others = [...files].filter(([worker, { writer }]) => !this.#isOwn(worker, writer));
     return mergeAll([...others.map(([, { runs }]) => runs), this.#runs]);
   }

@@ -13,6 +13,8 @@ export interface SeenKeys {
   write(source: string, digests: readonly string[], present: readonly string[]): Promise<string>;
   /** Deletes the blobs of a source but these. */
   keepOnly(source: string, names: readonly string[]): Promise<void>;
+  /** Deletes these blobs of a source. */
+  drop(source: string, names: readonly string[]): Promise<void>;
 }
 
 export function createSeenKeys(store: BlobStore): SeenKeys {
@@ -28,6 +30,14 @@ export function createSeenKeys(store: BlobStore): SeenKeys {
       cache.delete(oldest);
       total -= set.size;
     }
+  }
+
+  async function deleteAll(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      whole.delete(path);
+      cache.delete(path);
+    }
+    await Promise.all(paths.map((path) => store.delete(path)));
   }
 
   return {
@@ -47,23 +57,27 @@ export function createSeenKeys(store: BlobStore): SeenKeys {
     },
 
     async write(source, digests, present) {
-      const content = [...new Set(digests)].sort().join('\n');
+      const distinct = [...new Set(digests)].sort();
+      const content = distinct.join('\n');
       const name = contentName(content);
       const path = pathOf(source, name);
       // One that this worker has neither read nor written may be missing, or damaged.
-      if (!present.includes(name) || !whole.has(path)) await store.putIfAbsent(path, content);
+      if (!present.includes(name) || !whole.has(path)) {
+        // One that is there already may be damaged.
+        const isOwn = await store.putIfAbsent(path, content);
+        if (isOwn) remember(path, new Set(distinct));
+      }
       whole.add(path);
       return name;
     },
 
     async keepOnly(source, names) {
       const kept = new Set(names.map((name) => pathOf(source, name)));
-      for (const path of await store.list(storePaths.pollKeys.folder({ source })))
-        if (!kept.has(path)) {
-          whole.delete(path);
-          await store.delete(path);
-        }
+      const paths = await store.list(storePaths.pollKeys.folder({ source }));
+      await deleteAll(paths.filter((path) => !kept.has(path)));
     },
+
+    drop: (source, names) => deleteAll(names.map((name) => pathOf(source, name))),
   };
 }
 

@@ -20,11 +20,14 @@ export interface StoredState {
   readonly epoch: number;
 }
 
-/** Reads the state of a source. A state only saves work: without it the source is polled from scratch. */
-export async function readState(store: BlobStore, source: string): Promise<StoredState> {
+/**
+ * Reads the state of a source. A state only saves work: without it the source is polled from scratch.
+ * @param listed the newest epoch, where all have been listed, see {@link listStateEpochs}: for readers that show the state
+ */
+export async function readState(store: BlobStore, source: string, listed?: number): Promise<StoredState> {
   const { state, damaged } = await readSaved(store, source);
   const epoch = state?.epoch ?? 0;
-  const newest = await newestEpoch(store, source, state ? epoch : null);
+  const newest = listed ?? (await newestEpoch(store, source, state ? epoch : null));
   if (newest <= epoch) return { state, damaged, epoch };
   // The state written by a command is older than what was lost.
   const changed = await readEpoch(store, source, newest);

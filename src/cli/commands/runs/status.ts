@@ -7,6 +7,7 @@ import { visibleJson } from '../../../domain/text/visible-text.ts';
 import { withTimeout } from '../../../formats/timeout.ts';
 import type { PostgresSettings } from '../../../config/environment/postgres-settings.ts';
 import { requireName } from '../../../config/file/find-source.ts';
+import { knowingFolders } from '../../../store/blobs/known-folders.ts';
 import type { Damage } from '../../../store/blobs/blob-store.ts';
 import { openAlerts } from '../../../store/alerts/alerts.ts';
 import { readCanaryReport } from '../../../store/canary/canary-report.ts';
@@ -96,6 +97,8 @@ function onlyOf(status: Status, name: string): Status {
   };
 }
 
+/** How long it is relied on which folders of the store exist: less than `--watch` waits. */
+const foldersMs = 1_000;
 /** The time for counting grows with the number of dead letters. */
 const lettersMs = 5_000;
 
@@ -106,7 +109,10 @@ async function readStatus(
 ): Promise<Status> {
   const damages: Damage[] = [];
   const counting = withTimeout(lettersMs, countLetters()).catch(() => null);
-  const store = openStoreToRead(context, (damage) => damages.push(damage));
+  const store = knowingFolders(
+    openStoreToRead(context, (damage) => damages.push(damage)),
+    foldersMs,
+  );
   const configured = await readKnownSources(() => loadConfig(context), store);
   const memory = new SourceMemories(store, () => readLastRuns(store));
   const memories = await memory.read(configured.sources, now);
@@ -119,7 +125,7 @@ async function readStatus(
   if (!found && server.address === null && holder === null) requireTemporal(context);
   const hasRun = [...schedules.sources.values()].some(({ recent }) => recent.length > 0);
   const storage = await readStorage(context, hasRun, now);
-  const [waiting, stored] = [await readWaiting(store), await openAlerts(store)];
+  const [waiting, stored] = await Promise.all([readWaiting(store), openAlerts(store)]);
   const ofPair = pairAlerts(await readPair(context), stored, now);
   const alerts = [...storageAlerts(storage, now), ...ofPair, ...stored];
   const others = known.sources.filter(({ name }) => !memories.has(name));

@@ -37,8 +37,9 @@ export interface MovedIds {
  * Gives all that is stored of a source the ids that its `id` finds now. In this order; each step may be repeated, and the command
  * begins at the first one again after a kill:
  *
- * 1. The rule is noted as not done. From here on no run and no replay of the source begins: it would bring back former ids, or
- *    store under new ones what is about to get them. It is the same rule each time. What began before is refused.
+ * 1. The rule is noted as not done, and its state gets a new epoch, by which workers notice that. From here on no run and no replay of the
+ *    source begins: it would bring back former ids, or store under new ones what is about to get them. It is the same rule each time.
+ *    What began before is refused.
  * 2. Rows and lines are read: new ids that collide, or are missing, refuse everything, and the rule is as it was before.
  * 3. What the last poll saw goes from the state: it names former ids. It has gone already, or goes now.
  * 4. The ledger moves in one transaction, once, which is noted in it; then the rows, day by day. A row's new id is found in its
@@ -60,6 +61,7 @@ export async function moveIds({ owner, store, journal, plan, idsOf, ...rest }: M
     };
     if (!dryRun) {
       await writeIdRule(store, source, { id, before, done: false });
+      await changeState(store, source, (state) => state);
       await rest.refuseOpen().catch(async (error: unknown) => {
         await reattached();
         throw error;

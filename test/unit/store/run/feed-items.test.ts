@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import { createFeedItemsStore } from '../../../../src/store/run/feed-items.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
@@ -20,6 +20,25 @@ describe('the items of a feed', () => {
     await open().keepOnly('news', old);
     expect(await open().read('news', gone)).toBe('old');
     expect(await open().read('news', null)).toBe('old');
+  });
+
+  test('that the state names are neither written nor read again', async () => {
+    const store = createDirectoryStore(folder.path);
+    const items = createFeedItemsStore(store);
+    const [write, read] = [vi.spyOn(store, 'putIfAbsent'), vi.spyOn(store, 'get')];
+    const name = await items.write('news', 'one');
+    expect(await items.write('news', 'one', name)).toBe(name);
+    expect(await items.read('news', name)).toBe('one');
+    expect([write, read].map((spy) => spy.mock.calls.length)).toEqual([1, 0]);
+  });
+
+  test('that another worker has deleted since are written again', async () => {
+    const items = open();
+    const name = await items.write('news', 'one');
+    await open().drop('news', [name]);
+    const next = await open().write('news', 'two');
+    await items.write('news', 'one', next);
+    expect(await open().read('news', name)).toBe('one');
   });
 
   test('stay if a state names none', async () => {

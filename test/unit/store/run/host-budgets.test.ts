@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { HostLimit } from '../../../../src/domain/plan/host-budget.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
 import { createHostBudgets, reopenHost } from '../../../../src/store/run/host-budgets.ts';
@@ -84,6 +84,25 @@ describe('a host that said 429', () => {
     await budget.slowDown('a.test', later(60_000));
     expect(await budget.take('b.test', null, now)).toEqual({ kind: 'go', waitMs: 0 });
   });
+});
+
+test('a host of which the store knows nothing is not read of; what another worker finds is noticed after half a minute', async () => {
+  const store = createDirectoryStore(folder.path);
+  const [read, list] = [vi.spyOn(store, 'get'), vi.spyOn(store, 'folders')];
+  const budget = createHostBudgets(store);
+  const take = (seconds: number) => budget.take('a.test', null, later(seconds * 1_000));
+  for (const seconds of [0, 10, 20]) expect(await take(seconds)).toEqual({ kind: 'go', waitMs: 0 });
+  expect([read, list].map((spy) => spy.mock.calls.length)).toEqual([0, 1]);
+  await worker().slowDown('a.test', later(60_000));
+  expect(await take(25)).toEqual({ kind: 'go', waitMs: 0 });
+  expect(await take(31)).toEqual({ kind: 'later', waitMs: 29_000 });
+});
+
+test('a worker notices at once what it has found itself', async () => {
+  const budget = worker();
+  expect(await budget.take('a.test', null, now)).toEqual({ kind: 'go', waitMs: 0 });
+  await budget.slowDown('a.test', later(60_000));
+  expect(await budget.take('a.test', null, later(10_000))).toEqual({ kind: 'later', waitMs: 50_000 });
 });
 
 test('a blocked host is called again once the block is lifted', async () => {

@@ -41,12 +41,24 @@ describe('poll keys', () => {
     expect((await open().read('news', [])).size).toBe(0);
   });
 
-  test('are read from the store once', async () => {
+  test('are read from the store once, and never by who wrote them', async () => {
     const store = createDirectoryStore(folder.path);
     const keys = createSeenKeys(store);
     const name = await keys.write('news', ['a'], []);
     const read = vi.spyOn(store, 'get');
     for (let n = 0; n < 3; n++) expect([...(await keys.read('news', [name]))]).toEqual(['a']);
+    expect(read).not.toHaveBeenCalled();
+    const others = createSeenKeys(store);
+    for (let n = 0; n < 3; n++) expect([...(await others.read('news', [name]))]).toEqual(['a']);
     expect(read).toHaveBeenCalledTimes(1);
+  });
+
+  test('that are dropped by name are gone, and are written again', async () => {
+    const keys = open();
+    const names = [await keys.write('news', ['a'], []), await keys.write('news', ['b'], [])];
+    await keys.drop('news', names.slice(0, 1));
+    expect(folder.files()).toEqual([`polls/news/${names[1]}`]);
+    await keys.write('news', ['a'], names.slice(0, 1));
+    expect(folder.files()).toEqual(names.map((name) => `polls/news/${name}`).sort());
   });
 });

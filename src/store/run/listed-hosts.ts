@@ -1,0 +1,53 @@
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { storePaths } from '../paths/paths.ts';
+
+/** How long a worker relies on a listing of hosts. */
+const freshMs = 30_000;
+
+/**
+ * Hosts of which the store knows something, as a worker has listed them last: of the others it need not be read whether they accept
+ * requests. A host that another worker has found closed since is noticed with the next listing, or by its own answer.
+ */
+export class ListedHosts {
+  readonly #store: BlobStore;
+  #hosts: ReadonlySet<string> = new Set();
+  #listedMs = -Infinity;
+  #listing: Promise<void> | null = null;
+  /** Hosts that this worker has written about since the last listing began. */
+  #own = new Set<string>();
+
+  constructor(store: BlobStore) {
+    this.#store = store;
+  }
+
+  /** Notes that this worker writes about a host. */
+  add(host: string): void {
+    this.#own.add(nameOf(host));
+  }
+
+  async has(host: string, nowMs: number): Promise<boolean> {
+    if (nowMs - this.#listedMs >= freshMs) {
+      this.#listing ??= this.#list(nowMs).finally(() => (this.#listing = null));
+      await this.#listing;
+    }
+    const name = nameOf(host);
+    return this.#own.has(name) || this.#hosts.has(name);
+  }
+
+  async #list(nowMs: number): Promise<void> {
+    const before = this.#own;
+    this.#own = new Set();
+    try {
+      this.#hosts = new Set(await this.#store.folders(storePaths.closure.folder({})));
+      this.#listedMs = nowMs;
+    } finally {
+      // What was written shortly before the listing began was shown by it, or is written now.
+      this.#own = new Set([...before, ...this.#own]);
+    }
+  }
+}
+
+/** The name of a host's folder. */
+function nameOf(host: string): string {
+  return storePaths.closure.folder({ host }).split('/').at(-1) ?? host;
+}

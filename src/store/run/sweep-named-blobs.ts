@@ -1,0 +1,48 @@
+import { inParallel } from '../../domain/in-parallel.ts';
+import { namedBlobs, type NamedBlobs } from '../../domain/state/named-blobs.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { storePaths } from '../paths/paths.ts';
+import { readState } from './states.ts';
+
+/** A poll that is still open may name younger ones. */
+const minAgeMs = 7 * 24 * 3_600_000;
+/** Sources that are looked at together. */
+const atOnce = 16;
+
+const kinds = { keys: storePaths.pollKeys, files: storePaths.fileProgress, items: storePaths.feedItems };
+
+/**
+ * Deletes blobs that no state names, a week after they were written: a poll deletes those that its state named before, but not what a poll
+ * has left that never came to its end. Where one was still needed, that costs work, not data.
+ * @returns how many
+ */
+export async function sweepNamedBlobs(store: BlobStore, signal: AbortSignal, now = new Date()): Promise<number> {
+  const old = new Map<string, Record<keyof NamedBlobs, string[]>>();
+  for (const kind of Object.keys(kinds) as (keyof NamedBlobs)[]) {
+    for (const path of await store.listOlder(kinds[kind].folder({}), new Date(now.getTime() - minAgeMs))) {
+      const source = kinds[kind].parse(path)?.source;
+      if (source === undefined) continue;
+      const found = old.get(source) ?? { keys: [], files: [], items: [] };
+      old.set(source, found);
+      found[kind].push(path);
+    }
+  }
+  let deleted = 0;
+  await inParallel([...old], atOnce, async ([source, paths]) => {
+    signal.throwIfAborted();
+    const { state, damaged } = await readState(store, source);
+    if (damaged) return;
+    const named = state && namedBlobs(state);
+    for (const kind of Object.keys(kinds) as (keyof NamedBlobs)[]) {
+      const names = new Set(named?.[kind].map((name) => kinds[kind].build({ source, name })));
+      // The items of a feed stay valid without a state.
+      if (kind === 'items' && names.size === 0) continue;
+      for (const path of paths[kind]) {
+        if (names.has(path)) continue;
+        await store.delete(path);
+        deleted++;
+      }
+    }
+  });
+  return deleted;
+}
