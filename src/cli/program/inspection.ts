@@ -39,6 +39,12 @@ export function addInspection(program: Command): void {
   add(program, 'doctor', doctor, 'doctor')
     .option('--json', 'Print JSON')
     .action(act(async () => (await import('../commands/service/doctor.ts')).doctorCommand));
+  const cost = 'Show what polls cost in a month: requests to a bucket, Temporal actions, list prices';
+  add(program, 'cost', cost, 'cost --sources 500 --every 1m')
+    .option('--sources <count>', 'Number of sources (default: those of the configuration, with their schedules)')
+    .option('--every <duration>', 'Interval of --sources (default: 1m)')
+    .option('--json', 'Print JSON')
+    .action(act(async () => (await import('../commands/source/cost.ts')).costCommand));
   const smoke = 'Send one test record end to end (scrape, insert, verify in PostgreSQL and CSV), then delete it';
   add(program, 'smoke', smoke, 'smoke')
     .option('--json', 'Print JSON')

@@ -41,13 +41,14 @@ export class ConfigCopy {
   async #refreshNamed(text: string): Promise<boolean> {
     let isChanged = false;
     const seen = new Set<string>();
-    const left = [...referencedFiles(text, this.#remote.file)];
-    for (let path = left.shift(); path !== undefined; path = left.shift()) {
+    let left: readonly string[] = [...referencedFiles(text, this.#remote.file)];
+    for (let [path] = left; path !== undefined; [path] = left) {
+      left = left.slice(1);
       if (seen.has(path) || !path.startsWith(this.#remote.folder + sep)) continue;
       seen.add(path);
       isChanged = (await this.#refreshOne(path)) || isChanged;
       if (this.#etags.get(path) === null) continue;
-      for (const candidates of importedFiles(readFileSync(path, 'utf8'), path)) left.push(...candidates);
+      left = [...left, ...importedFiles(readFileSync(path, 'utf8'), path).flat()];
     }
     return isChanged;
   }

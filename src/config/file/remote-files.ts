@@ -22,7 +22,7 @@ const known = new Map<string, RemoteConfig>();
 export function registerRemoteConfig(url: string, root: string): RemoteConfig {
   const { bucket, key } = splitObjectUrl(url) ?? { bucket: '', key: '' };
   const folder = join(root, bucket);
-  const config: RemoteConfig = { url, folder, file: join(folder, ...key.split('/')), problem: null };
+  const config: RemoteConfig = { url, folder, file: join(folder, key), problem: null };
   known.set(url, config);
   return config;
 }

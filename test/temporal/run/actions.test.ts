@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { billedEvents } from '../../support/billed-events.ts';
+import { pollCosts } from '../../../src/domain/cost/poll-cost.ts';
 import type { ProbeResult } from '../../../src/domain/run/probe.ts';
 import { startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
@@ -52,8 +53,13 @@ async function poll(source: string): Promise<{ outcome: string; billed: string[]
 
 test('a poll with one batch costs five actions, one without news costs four', async () => {
   for (const source of ['etag', 'same']) {
-    expect(await poll(source)).toEqual({ outcome: 'ok', billed: ['resolveSource', 'writeAndFinish'] });
-    expect(await poll(source)).toEqual({ outcome: 'unchanged', billed: ['resolveSource'] });
+    const batch = await poll(source);
+    const unchanged = await poll(source);
+    expect(batch).toEqual({ outcome: 'ok', billed: ['resolveSource', 'writeAndFinish'] });
+    expect(unchanged).toEqual({ outcome: 'unchanged', billed: ['resolveSource'] });
+    // Of a schedule: two for itself, one for the start.
+    expect(batch.billed.length + 3).toBe(pollCosts.batch.actions);
+    expect(unchanged.billed.length + 3).toBe(pollCosts.unchanged.actions);
   }
 });
 
