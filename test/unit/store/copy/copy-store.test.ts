@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { UsageError } from '../../../../src/domain/errors.ts';
 import { copyStore, type CopyOptions } from '../../../../src/store/copy/copy-store.ts';
 import type { CopySide } from '../../../../src/store/copy/copy-side.ts';
 import { readIdentity, replaceIdentity, storeIdentity } from '../../../../src/store/identity.ts';
@@ -59,7 +60,7 @@ const names = (below: string) =>
     .files()
     .filter((path) => path.startsWith(`${below}/`))
     .map((path) => path.slice(below.length + 1).replace(/(?<=\.g\d+\.)[0-9a-f]{16}/, 'token'));
-/** All bytes of a store but for the names of sealed files. */
+/** All bytes of a store but for the names of sealed files, and what tells copies apart. */
 const contents = (below: string) =>
   temporary
     .files()
@@ -67,7 +68,9 @@ const contents = (below: string) =>
     .map((path) => {
       const text = path.endsWith('.gz')
         ? readFileSync(join(temporary.path, path)).toString('hex')
-        : readFileSync(join(temporary.path, path), 'utf8').trimEnd();
+        : readFileSync(join(temporary.path, path), 'utf8')
+            .replace(/"copy":("[^"]+"|null)/, '"copy":…')
+            .trimEnd();
       return [path.slice(below.length + 1), text].map((part) =>
         part?.replaceAll(/(?<=\.g\d+\.)[0-9a-f]{16}/g, 'token'),
       );
@@ -96,7 +99,10 @@ describe('a copy of a folder in a bucket', () => {
       expect.stringMatching(/day=2026-11-24\/20261124T090000000Z-[0-9a-f]{16}\.csv$/),
     ]);
     expect(await rowsOf(bucketSide(to()).journal)).toEqual(await rowsOf(from.journal));
-    expect(await readIdentity(bucketSide(to()).blobs)).toEqual(await readIdentity(from.blobs));
+    expect(await readIdentity(bucketSide(to()).blobs)).toEqual({
+      ...(await readIdentity(from.blobs)),
+      copy: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    });
   });
 
   test('comes back as it was', async () => {
@@ -124,7 +130,8 @@ describe('a copy of a folder in a bucket', () => {
         (error: Error) => error.message,
       );
       expect(first).toBe(last === writes ? 'done' : 'killed');
-      const isUnfinished = last < writes;
+      // The first two are a probe, and its deletion.
+      const isUnfinished = last > 2 && last < writes;
       expect(Boolean((await readIdentity(killed.blobs))?.unfinishedCopy)).toBe(isUnfinished);
       await copy(bucketSide(join(temporary.path, `killed${last}`)));
       const again = contents(`killed${last}`).map(([path, text]) => [
@@ -169,13 +176,42 @@ describe('a copy of a folder in a bucket', () => {
   });
 });
 
+describe('what tells copies apart', () => {
+  const copyOf = async (side: CopySide) => (await readIdentity(side.blobs))?.copy ?? null;
+
+  test('is new in each copy, also in one that goes back to its origin, and stays where a further run finds all files', async () => {
+    await fill();
+    const [first, second] = [bucketSide(to()), bucketSide(join(temporary.path, 'second'))];
+    await copy(first);
+    await copy(second);
+    const made = await copyOf(first);
+    expect(await copyOf(from)).toBeNull();
+    await copy(first);
+    expect(await copyOf(first)).toBe(made);
+    await from.blobs.put(storePaths.pause.build({ source: 'other' }), '{}');
+    await copyStore(first, from, options({ replace: true }));
+    const all = [made, await copyOf(second), await copyOf(from)];
+    expect(new Set([...all, null]).size).toBe(4);
+    await copy(first);
+    expect(await copyOf(first)).toBe(made);
+  });
+
+  test('is new in a target that a file copy has made', async () => {
+    await fill();
+    await copy();
+    cpSync(to(), back(), { recursive: true });
+    await copyStore(bucketSide(to()), bucketSide(back()), options());
+    expect(await copyOf(bucketSide(back()))).not.toBe(await copyOf(bucketSide(to())));
+  });
+});
+
 test('a store of 0.2.0 gets an identity, which its copy has as well', async () => {
   await storedKinds.state.write(from.blobs);
   writeOldPart(at(), '090000000', [record('a')]);
   expect(await copy()).toMatchObject({ records: 1 });
   const identity = await readIdentity(from.blobs);
   expect(identity).toMatchObject({ older: true, databaseId: null, unfinishedCopy: null });
-  expect(await readIdentity(bucketSide(to()).blobs)).toEqual(identity);
+  expect(await readIdentity(bucketSide(to()).blobs)).toMatchObject({ ...identity, copy: expect.any(String) as string });
 });
 
 describe('a sealed day of a folder', () => {
@@ -259,6 +295,19 @@ describe('store copy refuses', () => {
     });
     await expect(copy()).rejects.toThrow(/is an unfinished copy of s3:\/\/b, .*finish that copy first/);
     expect(names('bucket')).toEqual([]);
+  });
+
+  test('a target that is the store itself under another name, and leaves it as it is', async () => {
+    await fill();
+    rmSync(join(at(), storePaths.doctorProbe.build({})));
+    symlinkSync(at(), back());
+    const before = contents('data');
+    for (const replace of [false, true]) {
+      const refused = copyStore(from, folderSide(back()), options({ replace }));
+      await expect(refused).rejects.toThrow(/back is the same place as \S+data under another name/);
+      await expect(refused).rejects.toBeInstanceOf(UsageError);
+    }
+    expect(contents('data')).toEqual(before);
   });
 
   test('to begin or to end while workers run', async () => {
