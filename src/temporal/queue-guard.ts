@@ -44,8 +44,12 @@ export class QueueGuard {
     this.#store = store;
   }
 
-  /** No answer of the server means no finding. @throws QueueInUse */
-  async check(): Promise<void> {
+  /**
+   * No answer of the server means no finding.
+   * @param which `copies`: only workers on a copy of the store, or on the store that it is a copy of
+   * @throws QueueInUse
+   */
+  async check(which: 'all' | 'copies' = 'all'): Promise<void> {
     const { taskQueue } = this.#instance;
     const pollers = await withTimeout(answerMs, workersAt(this.#client, taskQueue)).catch(() => []);
     const own = this.#store;
@@ -53,6 +57,7 @@ export class QueueGuard {
     for (const identity of pollers) {
       const store = storeOf(identity);
       if (store === null || (store.id === own.id && store.copy === own.copy)) continue;
+      if (which === 'copies' && store.id !== own.id) continue;
       const queue = `the task queue "${taskQueue}" of namespace ${this.#client.options.namespace}`;
       throw new QueueInUse(
         `${store.id === own.id ? otherCopy(identity, queue, own, store) : otherStore(identity, queue, own)}. If the other worker has stopped for good, try again in a minute`,

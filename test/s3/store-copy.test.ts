@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, appendFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  appendFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Instance } from '../../src/domain/instance.ts';
@@ -118,7 +127,10 @@ describe.skipIf(server === null)('store copy', () => {
     ]);
 
     const again = await copy('--to', url, '--json');
-    expect([again.code, again.stderr]).toEqual([0, expect.not.stringContaining('worker')]);
+    expect([again.code, again.stderr]).toEqual([
+      0,
+      expect.stringContaining('workers on other machines could not be asked'),
+    ]);
     const result = JSON.parse(again.stdout) as CopyResult;
     expect(result).toMatchObject({ from: data(), to: url, deleted: 0, records: first + deferred, leftOut: [] });
     expect(result.written).toBeLessThan(result.files);
@@ -142,6 +154,14 @@ describe.skipIf(server === null)('store copy', () => {
     });
     await until('no batch waits', async () => (await bucket.list('deferred')).length === 0);
     expect(await stored()).toBe(first + deferred + later);
+    const counters = 'select counter from raw_event_database';
+    const counter = await testWorker.database.count(counters);
+    const old = await ofFolder().run(['worker']);
+    expect([old.code, old.stderr + old.stdout]).toEqual([
+      2,
+      expect.stringMatching(/\/copy-\S+ on a copy of this store polls the task queue "daybook"/),
+    ]);
+    expect(await testWorker.database.count(counters)).toBe(counter);
     const found = ids(await onBucket.run(['export']));
     expect([found.length, new Set(found).size]).toEqual([first + deferred + later, first + deferred + later]);
     const verified = await onBucket.run(['verify', '--day', '2026-11-02', '--json']);
@@ -178,6 +198,12 @@ describe.skipIf(server === null)('store copy', () => {
       const { code, stderr } = await copy('--to', to);
       expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
     }
+    symlinkSync(data(), testWorker.path('link'));
+    const linked = await copy('--from', data(), '--to', testWorker.path('link'), '--replace');
+    expect([linked.code, linked.stderr]).toEqual([
+      2,
+      expect.stringMatching(/found \S+data and \S+link \(\S+data\), expected two places, neither of them inside/),
+    ]);
     const same = await copy();
     expect([same.code, same.stderr]).toEqual([
       2,

@@ -72,6 +72,12 @@ describe('a worker', () => {
     });
   });
 
+  test('that has not been paired yet looks for those on copies only', async () => {
+    const guard = (other: StoreKey) => new QueueGuard(serverWith({ [workerIdentity(other)]: 1 }), new Instance(), ours);
+    await expect(guard(theirs).check('copies')).resolves.toBeUndefined();
+    await expect(guard(copy).check('copies')).rejects.toThrow(/on a copy of this store/);
+  });
+
   test('notices a moment after its start that one on a copy has started at the same time', async () => {
     vi.useFakeTimers();
     const pollers: Record<string, number> = {};

@@ -1,7 +1,6 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { UsageError } from '../../../../src/domain/errors.ts';
 import { copyStore, type CopyOptions } from '../../../../src/store/copy/copy-store.ts';
 import type { CopySide } from '../../../../src/store/copy/copy-side.ts';
 import { readIdentity, replaceIdentity, storeIdentity } from '../../../../src/store/identity.ts';
@@ -176,35 +175,6 @@ describe('a copy of a folder in a bucket', () => {
   });
 });
 
-describe('what tells copies apart', () => {
-  const copyOf = async (side: CopySide) => (await readIdentity(side.blobs))?.copy ?? null;
-
-  test('is new in each copy, also in one that goes back to its origin, and stays where a further run finds all files', async () => {
-    await fill();
-    const [first, second] = [bucketSide(to()), bucketSide(join(temporary.path, 'second'))];
-    await copy(first);
-    await copy(second);
-    const made = await copyOf(first);
-    expect(await copyOf(from)).toBeNull();
-    await copy(first);
-    expect(await copyOf(first)).toBe(made);
-    await from.blobs.put(storePaths.pause.build({ source: 'other' }), '{}');
-    await copyStore(first, from, options({ replace: true }));
-    const all = [made, await copyOf(second), await copyOf(from)];
-    expect(new Set([...all, null]).size).toBe(4);
-    await copy(first);
-    expect(await copyOf(first)).toBe(made);
-  });
-
-  test('is new in a target that a file copy has made', async () => {
-    await fill();
-    await copy();
-    cpSync(to(), back(), { recursive: true });
-    await copyStore(bucketSide(to()), bucketSide(back()), options());
-    expect(await copyOf(bucketSide(back()))).not.toBe(await copyOf(bucketSide(to())));
-  });
-});
-
 test('a store of 0.2.0 gets an identity, which its copy has as well', async () => {
   await storedKinds.state.write(from.blobs);
   writeOldPart(at(), '090000000', [record('a')]);
@@ -295,19 +265,6 @@ describe('store copy refuses', () => {
     });
     await expect(copy()).rejects.toThrow(/is an unfinished copy of s3:\/\/b, .*finish that copy first/);
     expect(names('bucket')).toEqual([]);
-  });
-
-  test('a target that is the store itself under another name, and leaves it as it is', async () => {
-    await fill();
-    rmSync(join(at(), storePaths.doctorProbe.build({})));
-    symlinkSync(at(), back());
-    const before = contents('data');
-    for (const replace of [false, true]) {
-      const refused = copyStore(from, folderSide(back()), options({ replace }));
-      await expect(refused).rejects.toThrow(/back is the same place as \S+data under another name/);
-      await expect(refused).rejects.toBeInstanceOf(UsageError);
-    }
-    expect(contents('data')).toEqual(before);
   });
 
   test('to begin or to end while workers run', async () => {
