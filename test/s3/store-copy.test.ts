@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Instance } from '../../src/domain/instance.ts';
 import { storeName, type S3Setting } from '../../src/domain/storage/store-setting.ts';
 import type { CopyResult } from '../../src/store/copy/copy-store.ts';
+import { workersAt } from '../../src/temporal/queue-guard.ts';
 import { createS3Store, type S3Store } from '../../src/store/s3/s3-store.ts';
 import { CliSandbox, type CommandResult, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { csvRows } from '../support/csv-rows.ts';
@@ -142,6 +143,9 @@ describe.skipIf(server === null)('store copy', () => {
   }, 180_000);
 
   test('is continued by a worker on the bucket: batches are delivered, nothing is lost or stored twice', async () => {
+    // The server names the worker on the folder for a minute.
+    const polls = async () => workersAt(testWorker.client, new Instance().taskQueue);
+    await until('the worker on the folder is gone', async () => (await polls()).length === 0, 90_000);
     running = onBucket.start(['worker']);
     await running.shows('Worker started');
     await until('all is delivered', async () => (await stored()) === first + deferred, 90_000);
@@ -167,7 +171,7 @@ describe.skipIf(server === null)('store copy', () => {
     const verified = await onBucket.run(['verify', '--day', '2026-11-02', '--json']);
     expect(JSON.parse(verified.stdout)).toMatchObject({ consistent: true, postgres: { rows: (first + deferred) / 5 } });
     await running.killAll();
-  }, 180_000);
+  }, 300_000);
 
   test('comes back into a folder, also into the one that it came from', async () => {
     const back = testWorker.path('back');

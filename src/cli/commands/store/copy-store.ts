@@ -53,14 +53,14 @@ export async function copyStoreCommand(options: CopyStoreOptions): Promise<void>
 }
 
 /**
- * A store by its name; one that is named as the configured one has its journal where that has it.
+ * A store by its name; the configured one, by whatever name, has its journal where the configuration says.
  * @throws InvalidEnvironment if it is neither a folder nor a bucket
  */
 function locationsOf({ environment }: Context, option: string, text: string | undefined): StoreLocations {
   if (text === undefined) return environment;
   if (text === '') throw new UsageError(`${option}: found nothing, expected a folder or s3://bucket/prefix`);
   const store = namedStore(option, text, environment.lookUp, environment.proxies);
-  if (placeOf(store) === placeOf(environment.store)) return environment;
+  if (placeOf(store) === placeOf(environment.store)) return { store, dataFolder: environment.dataFolder };
   return { store, dataFolder: store.kind === 'directory' ? store.folder : environment.dataFolder };
 }
 
