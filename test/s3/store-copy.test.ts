@@ -160,7 +160,7 @@ describe.skipIf(server === null)('store copy', () => {
     expect(await stored()).toBe(first + deferred + later);
     const counters = 'select counter from raw_event_database';
     const counter = await testWorker.database.count(counters);
-    const old = await ofFolder().run(['worker']);
+    const old = await ofFolder({ DAYBOOK_HTTP: 'off' }).run(['worker']);
     expect([old.code, old.stderr + old.stdout]).toEqual([
       2,
       expect.stringMatching(/\/copy-\S+ on a copy of this store polls the task queue "daybook"/),
