@@ -13,7 +13,12 @@ export interface StoreIdentity extends StoreSide {
   readonly restored: RestoredNote | null;
   /** That it is the target of a copy that is not complete: no worker may use it. Null = it is not. */
   readonly unfinishedCopy: UnfinishedCopy | null;
+  /** Tells a copy from the store that it was made of, and from other copies, which have the same id. Null = it is not a copy. */
+  readonly copy: string | null;
 }
+
+/** What tells stores apart. */
+export type StoreKey = Pick<StoreIdentity, 'id' | 'copy'>;
 
 /** A copy that was begun. */
 export interface UnfinishedCopy {
@@ -31,7 +36,7 @@ export interface RestoredNote {
 }
 
 const path = storePaths.identity.build({});
-const noNotes = { restored: null, unfinishedCopy: null } as const;
+const noNotes = { restored: null, unfinishedCopy: null, copy: null } as const;
 
 /** Null if the store has no id yet, or where its file is damaged. */
 export async function readIdentity(store: BlobStore): Promise<StoreIdentity | null> {
@@ -108,6 +113,7 @@ function isIdentity(value: unknown): value is Written {
       databaseId: 'string?',
       older: 'boolean?',
       lostId: 'boolean?',
+      copy: 'string?',
     })
   )
     return false;
@@ -127,6 +133,7 @@ function defaultsOf({
   lostId,
   restored,
   unfinishedCopy,
+  copy,
 }: Written): Omit<StoreIdentity, 'id'> {
   return {
     counter: counter ?? 0,
@@ -136,5 +143,6 @@ function defaultsOf({
     lostId: lostId ?? false,
     restored: restored ?? null,
     unfinishedCopy: unfinishedCopy ?? null,
+    copy: copy ?? null,
   };
 }

@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import { DaybookError } from '../domain/errors.ts';
 import type { Instance } from '../domain/instance.ts';
 import { withTimeout } from '../formats/timeout.ts';
+import type { StoreKey } from '../store/identity.ts';
 import { freshPollers } from './fresh-pollers.ts';
 
 /** A worker with another store polls this queue: runs would find neither their state nor their batches. */
@@ -16,42 +17,52 @@ class QueueInUse extends DaybookError {
 const answerMs = 3_000;
 const laterMs = 5_000;
 
-/** The identity that a worker sends to the server. @param storeId null if its store cannot be read yet */
-export function workerIdentity(storeId: string | null): string {
+/** The identity that a worker sends to the server. @param store null if it cannot be read yet */
+export function workerIdentity(store: StoreKey | null): string {
   const own = `${process.pid}@${hostname()}/${randomUUID().slice(0, 8)}`;
-  return storeId === null ? own : `${own}/store-${storeId}`;
+  if (store === null) return own;
+  return `${own}/store-${store.id}${store.copy === null ? '' : `/copy-${store.copy}`}`;
 }
 
 /** The store of a worker; null if its identity does not say, as in 0.2.0. */
-export function storeOf(identity: string): string | null {
-  return /\/store-([0-9a-f-]{36})$/.exec(identity)?.[1] ?? null;
+export function storeOf(identity: string): StoreKey | null {
+  const [, id, copy = null] = /\/store-([0-9a-f-]{36})(?:\/copy-([0-9a-f-]{36}))?$/.exec(identity) ?? [];
+  return id === undefined ? null : { id, copy };
 }
 
 /** Keeps workers of different stores from sharing the queue of an instance. */
 export class QueueGuard {
   readonly #client: Client;
   readonly #instance: Instance;
-  readonly #storeId: string | null;
+  readonly #store: StoreKey | null;
   #taken: QueueInUse | null = null;
 
-  /** @param storeId of the worker that is to start; null if unknown */
-  constructor(client: Client, instance: Instance, storeId: string | null) {
+  /** @param store of the worker that is to start; null if unknown */
+  constructor(client: Client, instance: Instance, store: StoreKey | null) {
     this.#client = client;
     this.#instance = instance;
-    this.#storeId = storeId;
+    this.#store = store;
   }
 
-  /** No answer of the server means no finding. @throws QueueInUse */
-  async check(): Promise<void> {
+  /**
+   * No answer of the server means no finding.
+   * @param which `copies`: only workers on a copy of the store, or on the store that it is a copy of
+   * @throws QueueInUse
+   */
+  async check(which: 'all' | 'copies' = 'all'): Promise<void> {
     const { taskQueue } = this.#instance;
     const pollers = await withTimeout(answerMs, workersAt(this.#client, taskQueue)).catch(() => []);
-    const isOther = (store: string | null) => store !== null && this.#storeId !== null && store !== this.#storeId;
-    const other = pollers.find((identity) => isOther(storeOf(identity)));
-    if (other === undefined) return;
-    throw new QueueInUse(
-      `worker: the worker ${other} of another store polls the task queue "${taskQueue}" of namespace ${this.#client.options.namespace}, where only workers of this store may (${this.#storeId}); ` +
-        'give this Daybook its own name: DAYBOOK_INSTANCE=…, or the key instance in daybook.yaml. If it is the same Daybook, its store is in another folder or was lost: see DAYBOOK_STORE and DAYBOOK_DATA. If the other worker has stopped for good, try again in a minute',
-    );
+    const own = this.#store;
+    if (own === null) return;
+    for (const identity of pollers) {
+      const store = storeOf(identity);
+      if (store === null || (store.id === own.id && store.copy === own.copy)) continue;
+      if (which === 'copies' && store.id !== own.id) continue;
+      const queue = `the task queue "${taskQueue}" of namespace ${this.#client.options.namespace}`;
+      throw new QueueInUse(
+        `${store.id === own.id ? otherCopy(identity, queue, own, store) : otherStore(identity, queue, own)}. If the other worker has stopped for good, try again in a minute`,
+      );
+    }
   }
 
   /** Checks once more: two may have started at the same moment without seeing each other. @returns what ends the wait */
@@ -70,6 +81,27 @@ export class QueueGuard {
   throwIfTaken(): void {
     if (this.#taken !== null) throw this.#taken;
   }
+}
+
+function otherStore(worker: string, queue: string, own: StoreKey): string {
+  return (
+    `worker: the worker ${worker} of another store polls ${queue}, where only workers of this store may (${own.id}); ` +
+    'give this Daybook its own name: DAYBOOK_INSTANCE=…, or the key instance in daybook.yaml. If it is the same Daybook, its store is in another folder or was lost: see DAYBOOK_STORE and DAYBOOK_DATA'
+  );
+}
+
+/** `store copy` made one of the two from the other, or both from a third. */
+function otherCopy(worker: string, queue: string, own: StoreKey, other: StoreKey): string {
+  const theirs =
+    other.copy === null
+      ? 'the store that this one is a copy of'
+      : own.copy === null
+        ? 'a copy of this store'
+        : 'another copy of this store';
+  return (
+    `worker: the worker ${worker} on ${theirs} polls ${queue}, expected workers on one of the two only: they would take each other's work; ` +
+    'set DAYBOOK_STORE (or DAYBOOK_DATA) to the same store for all workers and commands'
+  );
 }
 
 /** Of workflows and of activities. A worker without an identity does not show its store. */

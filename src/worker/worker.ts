@@ -111,18 +111,15 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     if (!(error instanceof SinkUnavailable)) return closeAndThrow(error);
   });
   // A start that takes a database over must be refused before it does, where workers of another store are at work.
-  if (settings.acceptNewStore === true) {
-    const own = (await readIdentity(store).catch(() => null))?.id ?? randomUUID();
-    await new QueueGuard(client, instance, own).check().catch(closeAndThrow);
-  }
+  // One on a copy of their store would count as that store does.
+  const found = await readIdentity(store).catch(() => null);
+  const early = new QueueGuard(client, instance, found ?? { id: randomUUID(), copy: null });
+  await early.check(settings.acceptNewStore === true ? 'all' : 'copies').catch(closeAndThrow);
   await pair.start().catch(closeAndThrow);
   // An unwritable store is reported, and waited for.
-  const storeId = await storeIdentity(store).then(
-    ({ id }) => id,
-    () => null,
-  );
-  const identity = workerIdentity(storeId);
-  const guard = new QueueGuard(client, instance, storeId);
+  const storeKey = await storeIdentity(store).catch(() => null);
+  const identity = workerIdentity(storeKey);
+  const guard = new QueueGuard(client, instance, storeKey);
   await guard.check().catch(closeAndThrow);
   const workflowBundle = await workflowsOf(settings).catch(closeAndThrow);
   const activities = createActivities({

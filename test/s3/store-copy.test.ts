@@ -1,9 +1,19 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, appendFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  appendFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Instance } from '../../src/domain/instance.ts';
 import { storeName, type S3Setting } from '../../src/domain/storage/store-setting.ts';
 import type { CopyResult } from '../../src/store/copy/copy-store.ts';
+import { workersAt } from '../../src/temporal/queue-guard.ts';
 import { createS3Store, type S3Store } from '../../src/store/s3/s3-store.ts';
 import { CliSandbox, type CommandResult, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { csvRows } from '../support/csv-rows.ts';
@@ -118,7 +128,10 @@ describe.skipIf(server === null)('store copy', () => {
     ]);
 
     const again = await copy('--to', url, '--json');
-    expect([again.code, again.stderr]).toEqual([0, expect.not.stringContaining('worker')]);
+    expect([again.code, again.stderr]).toEqual([
+      0,
+      expect.stringContaining('workers on other machines could not be asked'),
+    ]);
     const result = JSON.parse(again.stdout) as CopyResult;
     expect(result).toMatchObject({ from: data(), to: url, deleted: 0, records: first + deferred, leftOut: [] });
     expect(result.written).toBeLessThan(result.files);
@@ -130,6 +143,9 @@ describe.skipIf(server === null)('store copy', () => {
   }, 180_000);
 
   test('is continued by a worker on the bucket: batches are delivered, nothing is lost or stored twice', async () => {
+    // The server names the worker on the folder for a minute.
+    const polls = async () => workersAt(testWorker.client, new Instance().taskQueue);
+    await until('the worker on the folder is gone', async () => (await polls()).length === 0, 90_000);
     running = onBucket.start(['worker']);
     await running.shows('Worker started');
     await until('all is delivered', async () => (await stored()) === first + deferred, 90_000);
@@ -142,12 +158,20 @@ describe.skipIf(server === null)('store copy', () => {
     });
     await until('no batch waits', async () => (await bucket.list('deferred')).length === 0);
     expect(await stored()).toBe(first + deferred + later);
+    const counters = 'select counter from raw_event_database';
+    const counter = await testWorker.database.count(counters);
+    const old = await ofFolder({ DAYBOOK_HTTP: 'off' }).run(['worker']);
+    expect([old.code, old.stderr + old.stdout]).toEqual([
+      2,
+      expect.stringMatching(/\/copy-\S+ on a copy of this store polls the task queue "daybook"/),
+    ]);
+    expect(await testWorker.database.count(counters)).toBe(counter);
     const found = ids(await onBucket.run(['export']));
     expect([found.length, new Set(found).size]).toEqual([first + deferred + later, first + deferred + later]);
     const verified = await onBucket.run(['verify', '--day', '2026-11-02', '--json']);
     expect(JSON.parse(verified.stdout)).toMatchObject({ consistent: true, postgres: { rows: (first + deferred) / 5 } });
     await running.killAll();
-  }, 180_000);
+  }, 300_000);
 
   test('comes back into a folder, also into the one that it came from', async () => {
     const back = testWorker.path('back');
@@ -178,6 +202,12 @@ describe.skipIf(server === null)('store copy', () => {
       const { code, stderr } = await copy('--to', to);
       expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
     }
+    symlinkSync(data(), testWorker.path('link'));
+    const linked = await copy('--from', data(), '--to', testWorker.path('link'), '--replace');
+    expect([linked.code, linked.stderr]).toEqual([
+      2,
+      expect.stringMatching(/found \S+data and \S+link \(\S+data\), expected two places, neither of them inside/),
+    ]);
     const same = await copy();
     expect([same.code, same.stderr]).toEqual([
       2,

@@ -14,9 +14,10 @@ const askMs = 2_000;
 /**
  * Refuses a command that needs a store at rest while workers of this instance run.
  * @param storeId workers of other stores do not count
+ * @returns whether a server could be asked for workers on other machines
  * @throws CannotStart
  */
-export async function requireNoWorkers(context: Context, storeId: string): Promise<void> {
+export async function requireNoWorkers(context: Context, storeId: string): Promise<boolean> {
   const { home } = context;
   const holder = home.lockHolder();
   if (holder !== null || home.isRunning('worker')) {
@@ -26,7 +27,7 @@ export async function requireNoWorkers(context: Context, storeId: string): Promi
     );
   }
   const temporal = externalTemporal(context);
-  if (temporal === null) return;
+  if (temporal === null) return false;
   let isConnected = false;
   await withTemporal(temporal, async (client) => {
     isConnected = true;
@@ -38,6 +39,7 @@ export async function requireNoWorkers(context: Context, storeId: string): Promi
       { cause: error },
     );
   });
+  return true;
 }
 
 /** One that polled lately may have stopped: it is gone if it does not poll again. */
@@ -45,7 +47,7 @@ async function waitUntilGone(client: Client, taskQueue: string, storeId: string)
   const deadline = Date.now() + goneMs;
   for (let isFirst = true; ; isFirst = false) {
     const workers = await workersAt(client, taskQueue);
-    const own = workers.filter((identity) => [null, storeId].includes(storeOf(identity)));
+    const own = workers.filter((identity) => [undefined, storeId].includes(storeOf(identity)?.id));
     const [worker] = own;
     if (worker === undefined) return;
     const running = own.find(isAliveHere) ?? (Date.now() > deadline ? worker : null);

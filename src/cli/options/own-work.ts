@@ -18,6 +18,6 @@ export async function requireOwnWork(
   needsStore = false,
 ): Promise<void> {
   const identity = await readIdentity(openStoreToRead(context));
-  await new QueueGuard(client, context.instance, identity?.id ?? null).check();
+  await new QueueGuard(client, context.instance, identity).check();
   await requirePair(context, options, needsStore);
 }

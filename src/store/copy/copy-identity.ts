@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { UsageError } from '../../domain/errors.ts';
 import {
   readIdentity,
@@ -62,9 +63,12 @@ export async function beginCopy(from: CopySide, own: StoreIdentity, to: CopySide
   if (found === 'nothing') await judgeTarget(from, own, to);
 }
 
-/** The last step: the target is complete. */
+/** The last step: the target is complete. Workers on it do not poll beside those of the store or of another copy: see `StoreKey`. */
 export async function finishCopy(own: StoreIdentity, to: CopySide): Promise<void> {
-  await replaceIdentity(to.blobs, own);
+  const found = await readIdentity(to.blobs);
+  const isOwnCopy = found !== null && found.unfinishedCopy === null && found.copy !== own.copy;
+  // One that is equal already stays the copy that it is.
+  await replaceIdentity(to.blobs, { ...own, copy: (isOwnCopy ? found.copy : null) ?? randomUUID() });
 }
 
 async function firstFile({ blobs, journalBlobs }: CopySide): Promise<string | null> {

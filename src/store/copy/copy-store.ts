@@ -5,6 +5,7 @@ import { syncBlobs } from './copy-blobs.ts';
 import { beginCopy, finishCopy, identityToCopy, judgeTarget } from './copy-identity.ts';
 import { syncJournal } from './copy-journal.ts';
 import type { CopySide } from './copy-side.ts';
+import { requireOtherPlace } from './other-place.ts';
 import { CopyTally, type ComparedRecords, type DayRecords, type Look } from './copy-tally.ts';
 
 export interface CopyOptions {
@@ -46,6 +47,7 @@ export async function copyStore(from: CopySide, to: CopySide, options: CopyOptio
   await to.prove();
   const own = await identityToCopy(from);
   const found = await judgeTarget(from, own, to);
+  await requireOtherPlace(from, to);
   await options.requireNoWorkers(own.id);
   const look = async (step: CopyStep, how: Pick<Look, 'content' | 'fix'>): Promise<CopyTally> => {
     const onProgress = (files: number) => options.onProgress(step, files);

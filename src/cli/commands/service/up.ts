@@ -144,7 +144,7 @@ async function reachExternals({ context, options }: Service): Promise<void> {
 /** A worker of another store polls this queue: nothing is migrated, started or scheduled then. */
 async function assertSameStore({ instance, environment }: Context, client: Client): Promise<void> {
   const identity = await storeIdentity(openStores(environment).store.blobs).catch(() => null);
-  await new QueueGuard(client, instance, identity?.id ?? null).check();
+  await new QueueGuard(client, instance, identity).check();
 }
 
 async function migrateAndReport(settings: PostgresSettings): Promise<void> {

@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { namedStore } from '../../../config/environment/store-setting.ts';
 import { UsageError } from '../../../domain/errors.ts';
-import { storeName, type StoreLocations } from '../../../domain/storage/store-setting.ts';
+import { storeName, type StoreLocations, type StoreSetting } from '../../../domain/storage/store-setting.ts';
+import { identifyFolder } from '../../../embedded/home/folder-identity.ts';
 import { copySide } from '../../../store/copy/copy-side.ts';
 import { copyStore, type CopyResult, type CopyStep } from '../../../store/copy/copy-store.ts';
 import { openStores } from '../../../store/open-stores.ts';
@@ -22,11 +23,14 @@ export async function copyStoreCommand(options: CopyStoreOptions): Promise<void>
   const context = createContext(options);
   const [from, to] = [locationsOf(context, '--from', options.from), locationsOf(context, '--to', options.to)];
   const [fromName, toName] = [storeName(from.store), storeName(to.store)];
-  if (isInside(fromName, toName) || isInside(toName, fromName)) {
+  const [fromPlace, toPlace] = [placeOf(from.store), placeOf(to.store)];
+  if (isInside(fromPlace, toPlace) || isInside(toPlace, fromPlace)) {
+    const found = [named(fromName, fromPlace), named(toName, toPlace)].join(' and ');
     throw new UsageError(
-      `store copy: found ${fromName} and ${toName}, expected two places, neither of them inside the other; name the other store with --to or --from`,
+      `store copy: found ${found}, expected two places, neither of them inside the other; name the other store with --to or --from`,
     );
   }
+  let isWarned = false;
   const line = new ProgressLine();
   const words: Readonly<Record<CopyStep, string>> = {
     copied: `looking for files that ${toName} lacks`,
@@ -36,28 +40,48 @@ export async function copyStoreCommand(options: CopyStoreOptions): Promise<void>
     replace: options.replace === true,
     signal: new AbortController().signal,
     onProgress: (step, files) => line.show({ text: `${words[step]}: ${files}`, done: files, total: null }),
-    requireNoWorkers: (storeId) => requireNoWorkers(context, storeId),
+    requireNoWorkers: async (storeId) => {
+      if ((await requireNoWorkers(context, storeId)) || isWarned) return;
+      isWarned = true;
+      printInfo(
+        'no Temporal server is configured (TEMPORAL_ADDRESS), so workers on other machines could not be asked for: make sure that none uses either of the two stores',
+      );
+    },
   }).finally(() => line.end());
   if (options.json) return printJson({ from: fromName, to: toName, ...copied });
   report(fromName, toName, copied);
 }
 
 /**
- * A store by its name; one that is named as the configured one has its journal where that has it.
+ * A store by its name; the configured one, by whatever name, has its journal where the configuration says.
  * @throws InvalidEnvironment if it is neither a folder nor a bucket
  */
 function locationsOf({ environment }: Context, option: string, text: string | undefined): StoreLocations {
   if (text === undefined) return environment;
   if (text === '') throw new UsageError(`${option}: found nothing, expected a folder or s3://bucket/prefix`);
   const store = namedStore(option, text, environment.lookUp, environment.proxies);
-  if (storeName(store) === storeName(environment.store)) return environment;
+  if (placeOf(store) === placeOf(environment.store)) return { store, dataFolder: environment.dataFolder };
   return { store, dataFolder: store.kind === 'directory' ? store.folder : environment.dataFolder };
 }
 
+/** A bucket by its name, a folder by its path without links. */
+function placeOf(store: StoreSetting): string {
+  return store.kind === 's3' ? storeName(store) : realFolder(resolve(store.folder));
+}
+
+/** Of one that may not exist yet. */
+function realFolder(folder: string): string {
+  const real = identifyFolder(folder)?.path;
+  if (real !== undefined || dirname(folder) === folder) return real ?? folder;
+  return join(realFolder(dirname(folder)), basename(folder));
+}
+
 function isInside(inner: string, outer: string): boolean {
-  const isBucket = inner.startsWith('s3://') || outer.startsWith('s3://');
-  const [a, b] = isBucket ? [inner, outer] : [resolve(inner), resolve(outer)];
-  return a === b || a.startsWith(`${b}/`);
+  return inner === outer || inner.startsWith(outer.endsWith('/') ? outer : `${outer}/`);
+}
+
+function named(name: string, place: string): string {
+  return place === name ? name : `${name} (${place})`;
 }
 
 function report(from: string, to: string, copied: CopyResult): void {
