@@ -35,8 +35,11 @@ function misfit(plan: SourcePlan, { config: file, lookUp }: Uses<'config' | 'loo
   const source = config.sources.find(({ name }) => name === plan.name);
   if (!source)
     return changed(`the configuration of this worker no longer has the source ${plan.name}, but a run of it is active`);
+  const present = planOf(config, source);
+  // Files of another machine are other files.
+  if (plan.runsOn !== present.runsOn) return changed(`runs_on of ${plan.name} has changed since its run was planned`);
   const planned = plan.accessFingerprint ?? accessOfPlan(plan);
-  if (planned !== null && planned !== (planOf(config, source).accessFingerprint ?? null)) {
+  if (planned !== null && planned !== (present.accessFingerprint ?? null)) {
     return changed(`the address, proxy or secrets of ${plan.name} have changed since its run was planned`);
   }
   try {

@@ -93,7 +93,11 @@ export function createSaveReceipt(
     const notify = await hasAlertsToSend(dependencies, source, known);
     if (!window) {
       const after = added ? undefined : input.state;
-      if (after?.receiptAt !== undefined) knownAlerts.seenTo(source, after.receiptAt);
+      if (after?.receiptAt === receipt.finishedAt) {
+        // Else only those of some names have been read.
+        if (alertsSince === undefined) await knownAlerts.readAll(store, source);
+        knownAlerts.seenTo(source, receipt.finishedAt);
+      }
       const state = after ?? (await readState(store, source)).state;
       dependencies.lastRuns.note({ receipt, state });
       dependencies.onReceipt(receipt);

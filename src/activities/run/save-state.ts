@@ -32,7 +32,10 @@ export function createSaveState(dependencies: Uses<'store' | 'pollKeys' | 'fileP
       await Promise.all([
         pollKeys.drop(source, unnamed.keys),
         fileProgress.drop(source, unnamed.files),
-        feedItems.drop(source, unnamed.items),
+        // What a command took from the state may be there still, and would be taken for the memory if it is asked for once more.
+        hasItems(before) || !hasItems(state)
+          ? feedItems.drop(source, unnamed.items)
+          : feedItems.keepOnly(source, state.feedItems ?? null),
       ]);
       return true;
     }
@@ -41,4 +44,8 @@ export function createSaveState(dependencies: Uses<'store' | 'pollKeys' | 'fileP
     await feedItems.keepOnly(source, state.feedItems ?? null);
     return true;
   };
+}
+
+function hasItems({ feedItems }: SourceState): boolean {
+  return typeof feedItems === 'string';
 }

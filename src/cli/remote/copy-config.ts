@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { importedFiles, referencedFiles } from '../../config/file/referenced-files.ts';
 import { shownPath, type RemoteConfig } from '../../config/file/remote-files.ts';
@@ -26,7 +26,7 @@ export class ConfigCopy {
     const { file } = this.#remote;
     try {
       const etag = await this.#etagOf(file);
-      const isChanged = etag !== this.#etags.get(file);
+      const isChanged = this.#isStale(file, etag);
       const text = etag === null ? null : isChanged ? await this.#read(file) : readFileSync(file);
       const others = text === null ? false : await this.#refreshNamed(text.toString());
       if (isChanged) this.#write(file, text, etag);
@@ -41,23 +41,32 @@ export class ConfigCopy {
   async #refreshNamed(text: string): Promise<boolean> {
     let isChanged = false;
     const seen = new Set<string>();
-    let left: readonly string[] = [...referencedFiles(text, this.#remote.file)];
-    for (let [path] = left; path !== undefined; [path] = left) {
+    // Each is the names that one file may have.
+    let left: readonly (readonly string[])[] = referencedFiles(text, this.#remote.file).map((path) => [path]);
+    for (let [names] = left; names !== undefined; [names] = left) {
       left = left.slice(1);
-      if (seen.has(path) || !path.startsWith(this.#remote.folder + sep)) continue;
-      seen.add(path);
-      isChanged = (await this.#refreshOne(path)) || isChanged;
-      if (this.#etags.get(path) === null) continue;
-      left = [...left, ...importedFiles(readFileSync(path, 'utf8'), path).flat()];
+      for (const path of names) {
+        if (seen.has(path) || !path.startsWith(this.#remote.folder + sep)) continue;
+        seen.add(path);
+        isChanged = (await this.#refreshOne(path)) || isChanged;
+        if (this.#etags.get(path) === null) continue;
+        left = [...left, ...importedFiles(readFileSync(path, 'utf8'), path)];
+        break;
+      }
     }
     return isChanged;
   }
 
   async #refreshOne(path: string): Promise<boolean> {
     const etag = await this.#etagOf(path);
-    if (etag === this.#etags.get(path)) return false;
+    if (!this.#isStale(path, etag)) return false;
     this.#write(path, etag === null ? null : await this.#read(path), etag);
     return etag !== null;
+  }
+
+  /** Whether the copy is not what the object is. Whoever cleans up temporary folders may have removed it. */
+  #isStale(path: string, etag: string | null): boolean {
+    return etag !== this.#etags.get(path) || (etag !== null && !existsSync(path));
   }
 
   async #etagOf(path: string): Promise<string | null> {

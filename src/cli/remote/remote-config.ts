@@ -66,7 +66,17 @@ async function lookAgain(remote: RemoteConfig, copy: ConfigCopy, logger: Logger)
 
 /** A folder of this process. */
 function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'daybook-config-'));
+  const folder = makeFolder();
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+function makeFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'daybook-config-'));
+  } catch (error) {
+    throw new CannotStart(
+      `config: ${tmpdir()} takes no copy of the configuration: ${messageOf(error)}; set TMPDIR to a folder that can be written`,
+    );
+  }
 }

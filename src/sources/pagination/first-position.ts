@@ -4,6 +4,7 @@ import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 import { formatMicros } from '../../domain/time/timestamp.ts';
 import { readTime } from './page-request.ts';
+import { distrustTotal } from './wrong-total.ts';
 
 /**
  * Where a poll begins: where an earlier one stopped, else at the first page. If pages are numbered it steps back one page:
@@ -23,7 +24,7 @@ export function firstHttpPosition(plan: HttpPlan, state: SourceState): HttpPosit
   // There the page itself shows whether it follows what was read.
   if (tail.length > 0) {
     const read = distinct > 0 ? { distinct } : {};
-    return { type: 'http', ...saved, skip: 0, since, recentPages: [], saved, ...read };
+    return { type: 'http', ...saved, skip: 0, since, recentPages: [], saved, ...read, ...distrustTotal(plan) };
   }
   const { distinct: read = 0, ...begin } = stepBack(plan, { ...saved, distinct });
   return {
@@ -33,6 +34,8 @@ export function firstHttpPosition(plan: HttpPlan, state: SourceState): HttpPosit
     recentPages: [],
     saved,
     ...(read > 0 ? { distinct: read } : {}),
+    // Records may have come since, or it was interrupted where it knew that the total is wrong.
+    ...distrustTotal(plan),
   };
 }
 

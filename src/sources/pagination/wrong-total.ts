@@ -32,7 +32,8 @@ export function notingWrongTotal(
   if (!endsByTotal(plan) || place.type !== 'http' || page.counts === false || checked.fetched === 0) return page;
   const ids = checked.valid.map(({ record }) => markOf(record.sourceId));
   const known = place.lastIds ?? [];
-  const hasMoved = known.some((id) => ids.includes(id));
+  // Others may be on each page: what a site shows above its list is not moved.
+  const hasMoved = ids[0] !== undefined && known.includes(ids[0]);
   const isWrong = place.wrongTotal === true || place.doubtful === true || hasMoved;
   const lastIds = [...known, ...ids].slice(-rememberedIds);
   const noted = { lastIds, ...(isWrong ? { wrongTotal: true as const } : {}) };

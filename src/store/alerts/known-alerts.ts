@@ -6,6 +6,9 @@ import { listAlerts, type StoredAlert } from './alerts.ts';
 /** How long a worker relies on what it has read of all alerts. */
 const freshMs = 60_000;
 
+/** A run ends a while before its alerts are stored, by the clock of another machine. */
+const marginMs = 120_000;
+
 /** `unknown` while it is being written, and where that failed; null = it was deleted. */
 type Change = StoredAlert | 'unknown' | null;
 
@@ -28,7 +31,7 @@ export class KnownAlerts {
   /** What this worker has changed or read since the listing began, by path. */
   #changes = new Map<string, Change>();
   /** By source: when the last run ended, as its state says, after which this worker has seen to its alerts. */
-  readonly #seenTo = new Map<string, string>();
+  readonly #seenTo = new Map<string, { readonly since: string; readonly readMs: number }>();
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
@@ -56,7 +59,7 @@ export class KnownAlerts {
 
   /** Notes that a run of this worker has opened or closed the alerts of a source. @param since see `view` */
   seenTo(source: string, since: string): void {
-    this.#seenTo.set(source, since);
+    this.#seenTo.set(source, { since, readMs: Number.POSITIVE_INFINITY });
   }
 
   /**
@@ -68,8 +71,13 @@ export class KnownAlerts {
       this.#listing ??= this.#list(store).finally(() => (this.#listing = null));
       await this.#listing;
     }
-    const isLater = since !== null && Date.parse(since) >= this.#listedMs;
-    if (isLater && (of === null || this.#seenTo.get(of) !== since)) return unknownAlerts;
+    const isLater = since !== null && Date.parse(since) >= this.#listedMs - marginMs;
+    if (isLater && of === null) return unknownAlerts;
+    if (isLater && of !== null && !this.#hasSeen(of, since)) {
+      const readMs = this.#now();
+      await this.readAll(store, of);
+      this.#seenTo.set(of, { since, readMs });
+    }
     return {
       mayBeOpen: (source, name) => {
         const alert = this.#at(storePaths.alert.build({ source, name }));
@@ -84,6 +92,24 @@ export class KnownAlerts {
         });
       },
     };
+  }
+
+  #hasSeen(source: string, since: string): boolean {
+    const seen = this.#seenTo.get(source);
+    if (seen?.since !== since) return false;
+    // Its alerts may be stored some time after it.
+    return Date.parse(since) < seen.readMs - marginMs || this.#now() - seen.readMs < freshMs;
+  }
+
+  /** Reads the alerts of a source. */
+  async readAll(store: BlobStore, source: string): Promise<void> {
+    const changes = this.#changes;
+    const before = new Map(changes);
+    const found = new Map((await listAlerts(store, source)).map((alert) => [storePaths.alert.build(alert), alert]));
+    const isOwn = (path: string) => storePaths.alert.parse(path)?.source === source;
+    for (const path of new Set([...found.keys(), ...[...this.#listed.keys(), ...changes.keys()].filter(isOwn)])) {
+      if (changes.get(path) === before.get(path)) changes.set(path, found.get(path) ?? null);
+    }
   }
 
   #at(path: string): Change {

@@ -38,12 +38,14 @@ export function createHostBudgets(store: BlobStore): HostBudget {
     return (await listed.has(host, now.getTime())) ? readClosure(host, now) : null;
   }
 
-  async function readClosure(host: string, now: Date): Promise<Closure | null> {
+  /** @param from a closure that ends too long after it cannot be meant */
+  async function readClosure(host: string, from: Date): Promise<Closure | null> {
     const path = storePaths.closure.build({ host });
     const isClosure = (value: unknown): value is Closure =>
-      hasFields(value, { until: 'time' }) && Date.parse((value as Closure).until) < now.getTime() + maxClosureMs;
+      hasFields(value, { until: 'time' }) && Date.parse((value as Closure).until) < from.getTime() + maxClosureMs;
+    const readAtMs = Date.now();
     const closure = await readStoredJson(store, path, 'the time until which a host accepts no requests', isClosure);
-    closures.set(host, { closure, readAtMs: now.getTime() });
+    closures.set(host, { closure, readAtMs });
     return closure;
   }
 

@@ -17,8 +17,9 @@ export async function writeReceipt(store: BlobStore, receipt: Receipt | FailedRe
  */
 export async function deleteEarlierReceipts(store: BlobStore, receipt: Receipt | FailedReceipt): Promise<void> {
   const { source, runId, startedAt, finishedAt } = receipt;
-  const last = dayOfDate(new Date(finishedAt));
-  for (let day = dayOfDate(new Date(startedAt)); day <= last; day = addDays(day, 1)) {
+  // Worker and server may have different clocks.
+  const [first, last] = [addDays(dayOfDate(new Date(startedAt)), -1), addDays(dayOfDate(new Date(finishedAt)), 1)];
+  for (let day = first; day <= last; day = addDays(day, 1)) {
     for (const path of await listReceipts(store, source, day)) {
       const found = storePaths.receipt.parse(path);
       if (found?.runId === runId && found.finishedAt !== finishedAt) await store.delete(path);

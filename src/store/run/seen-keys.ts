@@ -19,8 +19,13 @@ export interface SeenKeys {
 
 export function createSeenKeys(store: BlobStore): SeenKeys {
   const cache = new Map<string, ReadonlySet<string>>();
-  /** Paths of blobs that are known to be there and whole. */
-  const whole = new Set<string>();
+  /** Names of blobs that are known to be there and whole, by source: those that its last poll named. */
+  const whole = new Map<string, Set<string>>();
+  const wholeOf = (source: string) => {
+    const names = whole.get(source) ?? new Set<string>();
+    whole.set(source, names);
+    return names;
+  };
 
   function remember(key: string, digests: ReadonlySet<string>): void {
     cache.set(key, digests);
@@ -32,9 +37,9 @@ export function createSeenKeys(store: BlobStore): SeenKeys {
     }
   }
 
-  async function deleteAll(paths: readonly string[]): Promise<void> {
+  async function deleteAll(source: string, paths: readonly string[]): Promise<void> {
     for (const path of paths) {
-      whole.delete(path);
+      wholeOf(source).delete(storePaths.pollKeys.parse(path)?.name ?? '');
       cache.delete(path);
     }
     await Promise.all(paths.map((path) => store.delete(path)));
@@ -49,7 +54,7 @@ export function createSeenKeys(store: BlobStore): SeenKeys {
       const blobs = await Promise.all(
         names.map((name) => readHashed(store, pathOf(source, name), name, 'the keys of a poll')),
       );
-      for (const [index, name] of names.entries()) if (blobs[index]) whole.add(pathOf(source, name));
+      for (const [index, name] of names.entries()) if (blobs[index]) wholeOf(source).add(name);
       const digests = new Set(blobs.flatMap((blob) => blob?.toString().split('\n') ?? []));
       // The next poll may write one again that is missing.
       if (!blobs.includes(null)) remember(key, digests);
@@ -62,22 +67,32 @@ export function createSeenKeys(store: BlobStore): SeenKeys {
       const name = contentName(content);
       const path = pathOf(source, name);
       // One that this worker has neither read nor written may be missing, or damaged.
-      if (!present.includes(name) || !whole.has(path)) {
+      const known = wholeOf(source);
+      if (!present.includes(name) || !known.has(name)) {
         // One that is there already may be damaged.
         const isOwn = await store.putIfAbsent(path, content);
         if (isOwn) remember(path, new Set(distinct));
       }
-      whole.add(path);
+      // Other workers delete those that no state names.
+      for (const other of known) if (!present.includes(other)) known.delete(other);
+      known.add(name);
       return name;
     },
 
     async keepOnly(source, names) {
       const kept = new Set(names.map((name) => pathOf(source, name)));
       const paths = await store.list(storePaths.pollKeys.folder({ source }));
-      await deleteAll(paths.filter((path) => !kept.has(path)));
+      await deleteAll(
+        source,
+        paths.filter((path) => !kept.has(path)),
+      );
     },
 
-    drop: (source, names) => deleteAll(names.map((name) => pathOf(source, name))),
+    drop: (source, names) =>
+      deleteAll(
+        source,
+        names.map((name) => pathOf(source, name)),
+      ),
   };
 }
 

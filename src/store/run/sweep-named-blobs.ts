@@ -35,8 +35,8 @@ export async function sweepNamedBlobs(store: BlobStore, signal: AbortSignal, now
     const named = state && namedBlobs(state);
     for (const kind of Object.keys(kinds) as (keyof NamedBlobs)[]) {
       const names = new Set(named?.[kind].map((name) => kinds[kind].build({ source, name })));
-      // The items of a feed stay valid without a state.
-      if (kind === 'items' && names.size === 0) continue;
+      // The items of a feed stay valid without a state, and replace those that it names and that are gone.
+      if (kind === 'items' && !(await areThere(store, names))) continue;
       for (const path of paths[kind]) {
         if (names.has(path)) continue;
         await store.delete(path);
@@ -45,4 +45,9 @@ export async function sweepNamedBlobs(store: BlobStore, signal: AbortSignal, now
     }
   });
   return deleted;
+}
+
+async function areThere(store: BlobStore, paths: ReadonlySet<string>): Promise<boolean> {
+  const found = await Promise.all([...paths].map((path) => store.get(path)));
+  return found.length > 0 && !found.includes(null);
 }

@@ -236,6 +236,20 @@ describe('an alert that another worker opened', () => {
     expect(await open(a)).toEqual([]);
   });
 
+  test('is closed by a poll with records also where one without any came in between', async () => {
+    const [a, b] = [worker('a'), worker('b')];
+    await polled(a);
+    await a.begin();
+    items = [...items, { id: 4, at: '2026-11-23T10:00:00Z' }];
+    await b.end(await b.begin(), [{ name: 'min_records', message: 'bad' }]);
+    isNotModified = true;
+    await a.begin();
+    expect(await open(b)).toEqual(['min_records']);
+    isNotModified = false;
+    await a.begin();
+    expect(await open(a)).toEqual([]);
+  });
+
   test('is closed by the next poll after a run that failed', async () => {
     const a = worker('a');
     await polled(a);
