@@ -193,10 +193,10 @@ export class ArchiveRefused extends DaybookError {
   readonly next = 'never';
 }
 
-/** A payload of a workflow is encrypted with a key that this process does not have. */
+/** A payload of a workflow is encrypted with a key that this process does not have; another worker may have it. */
 export class PayloadUnreadable extends DaybookError {
   readonly type = 'PayloadUnreadable';
-  readonly next = 'never';
+  readonly next = 'retry';
 }
 
 /** A process could not begin its work. Exit code 1. */

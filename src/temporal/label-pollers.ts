@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
 import { labelQueue } from '../domain/plan/label.ts';
-import { freshPollers } from './fresh-pollers.ts';
+import { freshPollers, queuePollers, routedPollers } from './fresh-pollers.ts';
 
-/** The workers that poll the queue of each label, by identity. */
+/** The workers that poll the queue of each label and get its work, by identity. */
 export async function labelPollers(
   client: Client,
   { taskQueue }: Instance,
@@ -11,8 +11,8 @@ export async function labelPollers(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = await Promise.all(
     labels.map(async (label): Promise<[string, readonly string[]]> => {
-      const pollers = await freshPollers(client, { taskQueue: labelQueue(taskQueue, label), type: 'activities' });
-      return [label, pollers];
+      const asked = { taskQueue: labelQueue(taskQueue, label), type: 'activities' } as const;
+      return [label, routedPollers(await queuePollers(client, asked))];
     }),
   );
   return new Map(found);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
 import { CannotStart } from '../domain/errors.ts';
-import { freshPollers } from './fresh-pollers.ts';
+import { queuePollers, routedPollers, type QueuePollers } from './fresh-pollers.ts';
 
 /** How long to wait for a worker. */
 const timeoutMs = 15_000;
@@ -15,7 +15,7 @@ const answerMs = 5_000;
 export type IsWorkerKnown = () => Promise<boolean>;
 
 /**
- * Waits until a worker polls the task queue.
+ * Waits until a worker polls the task queue and gets its work.
  * @param isHere whether one is known that runs on this machine: its caller waits for it
  * @throws CannotStart after 15 s without one
  */
@@ -27,17 +27,33 @@ export async function requirePoller(
   const deadline = Date.now() + timeoutMs;
   while (!isHere() && !(await hasPoller(client, instance))) {
     if (Date.now() > deadline) {
-      if (await hasPoller(client, instance, busyMs)) return;
-      throw noPoller(instance);
+      const problem = await pollerProblem(client, instance, busyMs);
+      if (problem === null) return;
+      throw new CannotStart(`run: ${problem}`);
     }
     await sleep(500);
   }
 }
 
-function noPoller({ taskQueue }: Instance): CannotStart {
-  return new CannotStart(
-    `run: no worker has polled the task queue "${taskQueue}" for ${timeoutMs / 1000} s; start one with ./daybook worker or ./daybook up`,
-  );
+/** Why no worker gets the work of the task queue; null if one does. @param withinMs how lately it has polled */
+export async function pollerProblem(
+  client: Client,
+  { taskQueue }: Instance,
+  withinMs?: number,
+): Promise<string | null> {
+  const found = await queuePollers(client, { taskQueue, type: 'workflows', withinMs });
+  if (routedPollers(found).length > 0) return null;
+  if (found.pollers.length > 0) return unrouted(taskQueue, found);
+  return `no worker has polled the task queue "${taskQueue}" for ${timeoutMs / 1000} s; start one with ./daybook worker or ./daybook up`;
+}
+
+function unrouted(taskQueue: string, { pollers, current }: QueuePollers): string {
+  const versions = pollers.flatMap(({ version }) => version ?? []);
+  const next = versions[0] === undefined ? '' : `, or run ./daybook deployment current ${versions[0].build}`;
+  if (current !== null) {
+    return `no worker of "${current.build}", the current build of the deployment "${current.deployment}", polls the task queue "${taskQueue}"; start one${next}`;
+  }
+  return `no build of the deployment "${versions[0]?.deployment}" is current, so its workers get no work of the task queue "${taskQueue}"; start a worker without DAYBOOK_DEPLOYMENT${next}`;
 }
 
 /** Looks for a worker on this machine, else for one that has asked for work within five minutes. */
@@ -82,9 +98,10 @@ export async function resultOnceStarted(
 export async function resultOrNoWorker(client: Client, instance: Instance, handle: WorkflowHandle): Promise<unknown> {
   return raceWith(handle, async (signal) => {
     while (!(await isStarted(handle, timeoutMs, signal))) {
-      if (await hasPoller(client, instance).catch(() => true)) continue;
+      const problem = await pollerProblem(client, instance).catch(() => null);
+      if (problem === null) continue;
       await handle.terminate('no worker started it');
-      throw noPoller(instance);
+      throw new CannotStart(`run: ${problem}`);
     }
   });
 }
@@ -111,7 +128,7 @@ async function raceWith(handle: WorkflowHandle, watch: (signal: AbortSignal) => 
   }
 }
 
-/** Whether a worker polls the task queue, or has done so lately. @param withinMs how lately; default = so that it lives */
-export async function hasPoller(client: Client, { taskQueue }: Instance, withinMs?: number): Promise<boolean> {
-  return (await freshPollers(client, { taskQueue, type: 'workflows', withinMs })).length > 0;
+/** Whether a worker polls the task queue and gets its work. @param withinMs how lately; default = so that it lives */
+async function hasPoller(client: Client, instance: Instance, withinMs?: number): Promise<boolean> {
+  return (await pollerProblem(client, instance, withinMs)) === null;
 }

@@ -2,9 +2,6 @@ import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
 import type { Priority } from '@temporalio/common';
 import { sourceOfInput } from '../domain/run/log-source.ts';
 
-/** What no attempt can change: the worker lacks a key. The SDK says otherwise of inputs that it cannot read. */
-const neverRetried = 'PayloadUnreadable';
-
 /**
  * Whether activities and child workflows get a fairness key. The worker writes it before the bundle, see
  * `src/worker/server-options.ts`. Priorities are not compared with a history, so a worker may decide otherwise than the one before.
@@ -27,12 +24,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
     outbound: [
       {
         getLogAttributes: (attributes, next) => next(source === null ? attributes : { ...attributes, source }),
-        scheduleActivity(input, next) {
-          const { retry } = input.options;
-          const nonRetryableErrorTypes = [...(retry?.nonRetryableErrorTypes ?? []), neverRetried];
-          const options = { ...input.options, retry: { ...retry, nonRetryableErrorTypes } };
-          return next({ ...input, options: decided(options) });
-        },
+        scheduleActivity: (input, next) => next({ ...input, options: decided(input.options) }),
         startChildWorkflowExecution: (input, next) => next({ ...input, options: decided(input.options) }),
       },
     ],

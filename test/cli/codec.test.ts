@@ -81,8 +81,8 @@ describe('with DAYBOOK_CODEC_KEYS', () => {
     expect(text).not.toContain(path);
     expect(text).not.toContain('watermark');
     expect(text).not.toContain('"source":');
-    // A worker without the key fails an activity, but does not try again.
-    expect(text).toContain('PayloadUnreadable');
+    // An attempt on a worker without the key is not the last one.
+    expect(text).not.toContain('PayloadUnreadable');
   });
 
   test('schedules stay readable, also where a worker has changed them', async () => {
@@ -167,6 +167,24 @@ describe('with DAYBOOK_CODEC_KEYS', () => {
     await keyless.stop();
     worker = sandbox.start(['worker']);
     expect(await withKey((client) => client.workflow.getHandle(id).result())).toMatchObject({ source: 'quakes' });
+  });
+
+  test('workers and commands whose keys follow "none" read what is encrypted, and encrypt nothing', async () => {
+    await worker.stop();
+    const variables = { ...tenant.variables, DAYBOOK_HTTP: 'off', DAYBOOK_CODEC_KEYS: `none,2026:${key}` };
+    const reading = new CliSandbox(folder, variables);
+    worker = reading.start(['worker']);
+    await worker.shows('Worker started');
+    const { workflowId } = await withKey(async (client) => {
+      const options = { workflowId: 'encrypted-input', taskQueue: 'daybook', args: [{ source: 'quakes' }] };
+      return client.workflow.start('scrapeRun', options);
+    });
+    const { client } = tenant.namespace;
+    expect(await client.workflow.getHandle(workflowId).result()).toMatchObject({ source: 'quakes' });
+    const run = await reading.run(['run', 'quakes', '--json']);
+    expect(run).toMatchObject({ code: 0 });
+    const own = client.workflow.getHandle((JSON.parse(run.stdout) as { workflowId: string }).workflowId);
+    expect(await historyText(own)).not.toContain(mark);
   });
 });
 

@@ -74,6 +74,10 @@ describe('a worker with DAYBOOK_DEPLOYMENT', () => {
     const status = await sandbox.run(['deployment', 'status']);
     expect(status.stdout).toMatch(/^b1 +inactive +yes +this installation$/m);
     expect(status.stdout).toContain('no build is current');
+    const run = await sandbox.run(['run', 'quakes']);
+    expect(run.stderr).toContain('no build of the deployment "news" is current, so its workers get no work');
+    expect(run.stderr).toContain('run ./daybook deployment current b1');
+    expect(run.code).toBe(1);
     expect(await sandbox.run(['deployment', 'current'])).toMatchObject({
       code: 0,
       stdout: 'deployment news: b1 is current\n',
@@ -114,6 +118,9 @@ describe('a worker with DAYBOOK_DEPLOYMENT', () => {
     expect(await sandbox.run(['deployment', 'ramp', '0', 'b2'])).toMatchObject({ code: 0 });
     await until('a run is b1’s', async () => (await versioningOf(await runOnce())).build === 'b1');
     expect(await sandbox.run(['deployment', 'current', 'b2'])).toMatchObject({ code: 0 });
+    const ramp = await sandbox.run(['deployment', 'ramp', '10', 'b2']);
+    expect(ramp.stderr).toContain('deployment: b2 is the current build of news and gets all work but');
+    expect(ramp.code).toBe(1);
     await workers.shift()?.stop();
     await paused.signal('resume', { by: 'test' });
     expect(await paused.result()).toMatchObject({ source: 'quakes' });

@@ -55,7 +55,8 @@ export const environmentVariables: readonly Variable[] = [
   {
     name: 'DAYBOOK_CODEC_KEYS',
     default: '',
-    meaning: 'keys that encrypt what Temporal stores, secrets: `id:key`, see [below](#encrypted-payloads)',
+    meaning:
+      'keys that encrypt what Temporal stores, secrets: `id:key`, after `none` to only decrypt, see [below](#encrypted-payloads)',
   },
   {
     name: 'DAYBOOK_FAIRNESS',

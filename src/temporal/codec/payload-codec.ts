@@ -11,11 +11,11 @@ const keyField = 'daybook-key';
 const { Payload: message } = proto.temporal.api.common.v1;
 
 /**
- * Encrypts payloads with the first key, and decrypts those that have the mark; all others pass as they are: what the Temporal CLI
+ * Encrypts payloads with the first key unless that only decrypts, and decrypts those that have the mark; all others pass as they are: what the Temporal CLI
  * sends, and histories from before. Without a key it encrypts nothing, but still names the key that is missing.
  */
 export function createPayloadCodec(keys: readonly CodecKey[]): PayloadCodec {
-  const [current] = keys;
+  const current = keys[0]?.decryptsOnly === true ? undefined : keys[0];
   const byId = new Map(keys.map((key) => [key.id, key]));
   return {
     encode: async (payloads) => (current === undefined ? payloads : payloads.map((one) => encoded(current, one))),
@@ -41,7 +41,7 @@ function decoded(keys: ReadonlyMap<string, CodecKey>, payload: Payload): Payload
   const key = keys.get(id);
   if (key === undefined) {
     throw new PayloadUnreadable(
-      `temporal: a payload is encrypted with the key "${id}", which DAYBOOK_CODEC_KEYS does not have; add it after the first key`,
+      `temporal: a payload is encrypted with the key "${id}", which DAYBOOK_CODEC_KEYS does not have; add it after the first key, or after "none"`,
     );
   }
   try {

@@ -3,6 +3,7 @@ import { httpAddress } from '../../../config/environment/http-setting.ts';
 import { createPayloadCodec } from '../../../temporal/codec/payload-codec.ts';
 import { serveCodec } from '../../../worker/http/codec/codec-endpoint.ts';
 import { createContext, webUiOf, type CommonOptions, type Context } from '../../options/context.ts';
+import { webOrigins } from '../../options/web-origin.ts';
 import { print, printInfo } from '../../output/output.ts';
 import { aborted, stopSignal } from '../../stack/stop-signal.ts';
 
@@ -46,14 +47,5 @@ function originsOf(context: Context, given: readonly string[] | undefined): read
       'codec-server: missing the address of the Web UI, e.g. --origin https://cloud.temporal.io, or TEMPORAL_UI_URL',
     );
   }
-  return [...new Set(addresses.flatMap(originOf))];
-}
-
-/** Of this machine, by both of its names. */
-function originOf(address: string): readonly string[] {
-  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
-    throw new UsageError(`--origin: found "${address}", expected an http or https URL, e.g. https://cloud.temporal.io`);
-  }
-  const { origin } = new URL(address);
-  return origin.startsWith('http://127.0.0.1') ? [origin, origin.replace('127.0.0.1', 'localhost')] : [origin];
+  return [...new Set(addresses.flatMap(webOrigins))];
 }

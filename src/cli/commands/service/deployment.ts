@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isGrpcServiceError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { buildName, type DeploymentSetting } from '../../../config/environment/deployment-setting.ts';
 import { CannotStart, UsageError } from '../../../domain/errors.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
+import { onceItPolls } from '../../../temporal/deployments/once-it-polls.ts';
 import { ownBuild } from '../../../temporal/deployments/own-build.ts';
 import { describeRouting, setCurrent, setRamp } from '../../../temporal/deployments/routing.ts';
 import { createContext, requireTemporal, type CommonOptions, type Context } from '../../options/context.ts';
@@ -20,7 +20,7 @@ export async function currentDeploymentCommand(given: string | undefined, option
     throw new UsageError('deployment: found a build and --none, expected one of them');
   const build = options.none === true ? null : chosenBuild(setting, given);
   await withTemporal(requireTemporal(context), (client) =>
-    onceItPolls(client, context, setting, build, () => setCurrent(client, setting.name, build)),
+    onceItPolls(client, context.instance, setting.name, build, () => setCurrent(client, setting.name, build)),
   );
   print(
     build === null
@@ -43,7 +43,10 @@ export async function rampDeploymentCommand(
   }
   const build = chosenBuild(setting, given);
   await withTemporal(requireTemporal(context), (client) =>
-    onceItPolls(client, context, setting, build, () => setRamp(client, setting.name, build, percentage)),
+    onceItPolls(client, context.instance, setting.name, build, async () => {
+      if (percentage > 0) await assertNotCurrent(client, context, setting, build);
+      await setRamp(client, setting.name, build, percentage);
+    }),
   );
   print(
     percentage === 0
@@ -95,43 +98,16 @@ function chosenBuild(setting: DeploymentSetting, given: string | undefined): str
   return given === undefined ? ownBuild(setting) : buildName('deployment', given);
 }
 
-const [notFound, failedPrecondition, unimplemented] = [5, 9, 12];
-/** How long a worker that was just started may take to be known. */
-const timeoutMs = 15_000;
-
-/** @throws CannotStart if no worker of the build polls, or the server has no deployments */
-async function onceItPolls(
+/** @throws CannotStart if the build is current: it gets what no other build does */
+async function assertNotCurrent(
   client: Client,
   { instance }: Context,
   { name }: DeploymentSetting,
-  build: string | null,
-  change: () => Promise<void>,
+  build: string,
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await change();
-    } catch (error) {
-      if (!isGrpcServiceError(error)) throw error;
-      const { code } = error;
-      if (code === unimplemented) {
-        throw new CannotStart(
-          'deployment: the Temporal server has no worker deployments, expected version 1.28 or later',
-          { cause: error },
-        );
-      }
-      if (code !== notFound && code !== failedPrecondition) throw error;
-      if (Date.now() < deadline) {
-        await sleep(500);
-        continue;
-      }
-      const routing = await describeRouting(client, name, instance.taskQueue);
-      const known = routing?.builds.map((one) => one.name).join(', ');
-      throw new CannotStart(
-        `deployment: ${name} cannot be routed to ${build ?? 'workers without a deployment'}: ${error.details}; ` +
-          `start a worker with DAYBOOK_DEPLOYMENT=${name}${build === null ? '' : ` DAYBOOK_BUILD=${build}`} first; builds that have polled: ${known || 'none'}`,
-        { cause: error },
-      );
-    }
-  }
+  const routing = await describeRouting(client, name, instance.taskQueue);
+  if (routing?.current !== build) return;
+  throw new CannotStart(
+    `deployment: ${build} is the current build of ${name} and gets all work but that of a ramping build; name another build to ramp, see ./daybook deployment status`,
+  );
 }

@@ -23,7 +23,7 @@ import { loadConfig, loadWholeConfig } from '../../options/load-config.ts';
 import { commandRedactor } from '../../options/command-redactor.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson } from '../../output/output.ts';
-import { hasPoller } from '../../../temporal/task-queue-pollers.ts';
+import { pollerProblem } from '../../../temporal/task-queue-pollers.ts';
 import { inspectOwner, inspectWriter } from '../../../sinks/postgres/commands/inspect.ts';
 import { describePair } from '../../options/store-pair.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
@@ -110,8 +110,8 @@ async function lookAtTemporal(context: Context): Promise<string> {
     const { instance } = context;
     const named = instance.isDefault ? '' : `, instance ${instance.name}`;
     const where = `${settings.address}, namespace ${namespace}${named}, ${how}`;
-    if (!(await hasPoller(client, context.instance)))
-      throw new Error(`no worker polls ${where}; start one with ./daybook worker or ./daybook up`);
+    const problem = await pollerProblem(client, context.instance);
+    if (problem !== null) throw new Error(`${where}: ${problem}`);
     const known = customAttributes?.[sourceSearchAttribute] !== undefined;
     return `${where}, a worker polls${known ? '' : `; the search attribute ${sourceSearchAttribute} is not registered: temporal operator search-attribute create --name ${sourceSearchAttribute} --type Keyword`}`;
   });

@@ -5,10 +5,8 @@ import { messageOf } from '../../../domain/errors.ts';
 import { createHostCheck, type HostCheck } from '../allowed-hosts.ts';
 import { ConnectionLimit } from '../connection-limit.ts';
 import type { HttpAddress, HttpEndpoint } from '../endpoint.ts';
-import { fromWire, toWire } from './wire-payload.ts';
-
-/** A page of the Web UI asks for a few payloads, each at most 2 MiB. */
-const maxBodyBytes = 32 * 1024 * 1024;
+import { BodyBudget } from './body-budget.ts';
+import { fromWire, maxPayloads, toWire } from './wire-payload.ts';
 
 /**
  * Decrypts payloads for Temporal's Web UI and CLI (`POST /decode`, `/encode`), as their codec servers do. Any client that
@@ -23,10 +21,11 @@ export async function serveCodec(
 ): Promise<HttpEndpoint> {
   const server = createServer({ maxHeaderSize: 16 * 1024, headersTimeout: 5_000, requestTimeout: 20_000 });
   const connections = new ConnectionLimit(server);
+  const bodies = new BodyBudget();
   let isExpected: HostCheck = () => false;
   server.on('request', (request, response) => {
     if (!connections.admits(request.socket, response)) return;
-    answer(request, response, { codec, origins, isExpected }).catch(() => request.socket.destroy());
+    answer(request, response, { codec, origins, bodies, isExpected }).catch(() => request.socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -46,6 +45,7 @@ export async function serveCodec(
 interface CodecServer {
   readonly codec: PayloadCodec;
   readonly origins: readonly string[];
+  readonly bodies: BodyBudget;
   readonly isExpected: HostCheck;
 }
 
@@ -73,9 +73,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, server
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
     return reply(415, { error: 'unknown Content-Type, expected application/json' });
   }
-  const text = await bodyOf(request);
-  if (text === null) return reply(413, { error: `the body is too long, expected at most ${maxBodyBytes} bytes` });
-  const payloads = fromWire(text);
+  const body = await server.bodies.read(request);
+  if (typeof body !== 'string') return reply(body.status, { error: body.error });
+  const payloads = fromWire(body);
+  if (payloads === 'too many') return reply(413, { error: `too many payloads, expected at most ${maxPayloads}` });
   if (payloads === null)
     return reply(400, { error: 'not payloads, expected {"payloads": [{"metadata": …, "data": …}]}' });
   try {
@@ -95,18 +96,6 @@ function allow(request: IncomingMessage, response: ServerResponse, origin: strin
   if (request.headers['access-control-request-private-network'] === 'true') {
     response.setHeader('access-control-allow-private-network', 'true');
   }
-}
-
-/** The body as text; null if it is too long. */
-async function bodyOf(request: IncomingMessage): Promise<string | null> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > maxBodyBytes) return null;
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

@@ -7,8 +7,11 @@ interface WirePayload {
   readonly data: string;
 }
 
+/** Of one request. Small ones take a hundred times as much memory here as in the body. */
+export const maxPayloads = 10_000;
+
 /** The payloads of a request; null if it is not such a request. */
-export function fromWire(text: string): readonly Payload[] | null {
+export function fromWire(text: string): readonly Payload[] | 'too many' | null {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -17,6 +20,7 @@ export function fromWire(text: string): readonly Payload[] | null {
   }
   const payloads = isObject(body) ? (body as { payloads?: unknown }).payloads : null;
   if (!Array.isArray(payloads)) return null;
+  if (payloads.length > maxPayloads) return 'too many';
   const read = payloads.map(payloadOf);
   return read.every((one) => one !== null) ? read : null;
 }

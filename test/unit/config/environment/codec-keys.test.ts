@@ -14,7 +14,21 @@ describe('DAYBOOK_CODEC_KEYS', () => {
     expect(read('')).toEqual([]);
   });
 
+  test('has keys that only decrypt after "none"', () => {
+    const keys = read(`none,k2:${two},k1:${one}`);
+    expect(keys.map(({ id, decryptsOnly }) => [id, decryptsOnly])).toEqual([
+      ['k2', true],
+      ['k1', true],
+    ]);
+    expect(read(`none:${one}`)).toEqual([{ id: 'none', bytes: Buffer.alloc(32, 1) }]);
+  });
+
+  test('"none" without a key is refused', () => {
+    expect(() => read('none')).toThrow('found "none" without a key after it, expected none,id:key to only decrypt');
+  });
+
   test.each([
+    ['"none" after a key', `k1:${one},none`, 'part 2 is "none", expected it before all keys'],
     ['a key without an id', one, 'DAYBOOK_CODEC_KEYS: part 1 is not an id and a key; expected id:key'],
     ['a short key', `k1:${Buffer.alloc(16, 3).toString('base64')}`, 'the key "k1" has 16 bytes, expected 32 as base64'],
     ['an id of two keys', `k1:${one},k1:${two}`, 'found the id "k1" twice'],

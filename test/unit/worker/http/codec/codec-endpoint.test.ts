@@ -95,12 +95,37 @@ describe('the codec server', () => {
     ['another path', 404, { path: '/' }],
     ['what is not JSON', 400, { body: '{' }],
     ['what is no list of payloads', 400, { body: '{"payloads": [1]}' }],
-    ['a body without end', 413, { body: ' '.repeat(33 * 1024 * 1024) }],
+    ['a body without end', 413, { body: ' '.repeat(9 * 1024 * 1024) }],
+    ['thousands of empty payloads', 413, { body: `{"payloads":[${'{},'.repeat(10_000)}{}]}` }],
   ])('refuses %s', async (_, expected, asked) => {
     const { status, text, headers } = await ask({ ...asked, body: asked.body ?? (await encoded()) });
     expect(status).toBe(expected);
     expect(text).toContain('"error":');
     expect(headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  test('reads bodies of 32 MiB together, and more once these are read', async () => {
+    const begun = Array.from({ length: 5 }, () =>
+      request({
+        host: '127.0.0.1',
+        port: endpoint.port,
+        path: '/decode',
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+      }),
+    );
+    const statuses = begun.map(
+      (asked) =>
+        new Promise<number>((resolve) => {
+          asked.on('response', (response) => resolve(response.resume().statusCode ?? 0));
+          asked.on('error', () => resolve(0));
+        }),
+    );
+    for (const asked of begun) asked.write(' '.repeat(7 * 1024 * 1024));
+    expect(await Promise.race(statuses)).toBe(503);
+    for (const asked of begun) asked.end('{"payloads":[]}');
+    expect((await Promise.all(statuses)).toSorted((a, b) => a - b)).toEqual([200, 200, 200, 200, 503]);
+    expect((await ask({ body: await encoded() })).status).toBe(200);
   });
 
   test('names the key that it does not have', async () => {
