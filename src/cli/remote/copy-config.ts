@@ -64,7 +64,7 @@ export class ConfigCopy {
     return etag !== null;
   }
 
-  /** Whether the copy is not what the object is. Whoever cleans up temporary folders may have removed it. */
+  /** Whether the copy is not what the object is. A cleaner of temporary folders may have removed it. */
   #isStale(path: string, etag: string | null): boolean {
     return etag !== this.#etags.get(path) || (etag !== null && !existsSync(path));
   }
