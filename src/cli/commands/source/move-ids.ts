@@ -60,8 +60,6 @@ export async function moveIds({ owner, store, journal, plan, idsOf, ...rest }: M
       else await deleteIdRule(store, source);
     };
     if (!dryRun) {
-      // Workers remember for an epoch that there is no rule: none may belong to one at which they could have looked.
-      await changeState(store, source, (state) => state);
       await writeIdRule(store, source, { id, before, done: false });
       await changeState(store, source, (state) => state);
       await rest.refuseOpen().catch(async (error: unknown) => {
