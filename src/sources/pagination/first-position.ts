@@ -24,7 +24,7 @@ export function firstHttpPosition(plan: HttpPlan, state: SourceState): HttpPosit
   // There the page itself shows whether it follows what was read.
   if (tail.length > 0) {
     const read = distinct > 0 ? { distinct } : {};
-    return { type: 'http', ...saved, skip: 0, since, recentPages: [], saved, ...read, ...distrustTotal(plan) };
+    return { type: 'http', ...saved, skip: 0, since, recentPages: [], saved, ...read };
   }
   const { distinct: read = 0, ...begin } = stepBack(plan, { ...saved, distinct });
   return {
@@ -34,8 +34,8 @@ export function firstHttpPosition(plan: HttpPlan, state: SourceState): HttpPosit
     recentPages: [],
     saved,
     ...(read > 0 ? { distinct: read } : {}),
-    // Records may have come since, or it was interrupted where it knew that the total is wrong.
-    ...distrustTotal(plan),
+    // It was interrupted where it knew that the total is wrong.
+    ...(total !== undefined && saved.page - (front.page - 1) > total ? distrustTotal(plan) : {}),
   };
 }
 

@@ -150,6 +150,22 @@ const cutAndMoved = {
   ],
 };
 
+/** A poll is interrupted at a page beyond a total that has proved wrong, and the next one is given that total again. */
+const brokenBeyond = {
+  ...onePageEach,
+  traits: { ...onePageEach.traits, pageSize: 3 },
+  size: 15,
+  polls: [
+    ...onePoll(
+      100,
+      { request: 5, kind: 'insert', count: 1 },
+      { request: 5, kind: 'lie', count: 1 },
+      { request: 6, kind: 'break', count: 1 },
+    ),
+    ...onePoll(100, { request: 1, kind: 'lie', count: 1 }),
+  ],
+};
+
 /** A source of a model, what it remembers, and what of it is stored. */
 class Source {
   readonly stored = new Set<string>();
@@ -289,7 +305,7 @@ test('with any changes between pages, no poll that missed a record is ok, and qu
     {
       numRuns,
       ...seed,
-      examples: [[movedTwice], [shrunkTotal], [totalOfMoved], [twoLies], [movedFar], [cutAndMoved]],
+      examples: [[movedTwice], [shrunkTotal], [totalOfMoved], [twoLies], [movedFar], [cutAndMoved], [brokenBeyond]],
     },
   );
 });
