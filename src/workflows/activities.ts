@@ -35,10 +35,7 @@ export function storeActivities(source: string) {
       | 'planBackfill'
       | 'requestBackfill'
     >
-  >({
-    ...storePolicy,
-    ...priorityOf(source),
-  });
+  >({ ...storePolicy, ...priorityOf(source) });
 }
 
 /**
@@ -297,9 +294,6 @@ export function canaryActivities() {
 
 /** @param isPatient false if a step has failed already: then it is tried once, and the next canary cleans up */
 export function cleanCanaryActivities(isPatient: boolean) {
-  return proxyActivities<Pick<Activities, 'cleanCanary'>>({
-    ...canaryPolicy,
-    ...priorityOf(canarySource),
-    ...(isPatient ? {} : { retry: { maximumAttempts: 1 } }),
-  });
+  const retry = isPatient ? {} : { retry: { maximumAttempts: 1 } };
+  return proxyActivities<Pick<Activities, 'cleanCanary'>>({ ...canaryPolicy, ...priorityOf(canarySource), ...retry });
 }

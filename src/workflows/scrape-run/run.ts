@@ -127,13 +127,8 @@ export class Run {
     this.#fetched = addFetch(this.#fetched, fetch.counts);
     this.#warnings = addWarnings(this.#warnings, fetch.warnings ?? []);
     if (this.isCombined) {
-      const poll = {
-        ...this.#report,
-        run: this.#ref,
-        plan: this.#plan,
-        continues: this.#goesOn,
-        isScheduled: !this.#force,
-      };
+      const facts = { plan: this.#plan, continues: this.#goesOn, isScheduled: !this.#force };
+      const poll = { ...this.#report, run: this.#ref, ...facts };
       const written = await finishTogether(this.#pipeline, fetch, poll);
       this.over = written?.ended ?? null;
       if (this.over) return;
