@@ -22,10 +22,8 @@ const rememberedPages = 16;
 
 /** Separates those of an earlier poll from those of this one in their list. */
 const earlierPart = '';
-
 /** After this many empty pages in a row a source counts as empty. */
 const maxEmptyPages = 1_000;
-
 /** Empty pages in a row that are followed if the source announces more. */
 const maxFollowedEmptyPages = 10;
 
