@@ -46,7 +46,7 @@ interface Status {
   readonly sources: readonly { readonly health: string }[];
 }
 
-async function statusOf(trial: Trial): Promise<{ status: Status; code: number }> {
+async function statusOf(trial: Trial): Promise<{ status: Status; code: number | null }> {
   const { stdout, code } = await trial.sandbox.run(['status', '--json', '--check']);
   return { status: JSON.parse(stdout) as Status, code };
 }
