@@ -128,7 +128,14 @@ export function describeBlobStore(kind: string, open: () => BlobStore): void {
       const watch = { done: false };
       const seen = new Set<string>();
       const reading = (async () => {
-        while (!watch.done) seen.add((await text('blob')) ?? 'none');
+        while (!watch.done) {
+          const content = await text('blob').catch((error: unknown) => {
+            // The test server may send the checksum of the one with the other: a reader then gets neither, and asks again.
+            if (/Checksum mismatch/.test(String(error))) return null;
+            throw error;
+          });
+          if (content !== null) seen.add(content ?? 'none');
+        }
       })();
       for (let n = 0; n < 8; n++) await store.put('blob', contents[n % 4] ?? '');
       watch.done = true;
