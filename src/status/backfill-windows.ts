@@ -2,7 +2,8 @@ import type { Client } from '@temporalio/client';
 import type { Instance } from '../domain/instance.ts';
 import { backfillType } from '../domain/names.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
-import { readWindowAt, walkWindows, windowState } from '../store/backfill/window-results.ts';
+import { readReceiptOf } from '../store/run/receipts.ts';
+import { walkWindows, windowState } from '../store/backfill/window-results.ts';
 import type { BackfillProgress } from '../workflows/messages.ts';
 
 export const windowStates = ['waiting', 'running', 'done', 'failed'] as const;
@@ -36,7 +37,7 @@ export class WindowCounter {
     for await (const { path, source } of walkWindows(this.#store)) {
       const foundMs = this.#done.get(path);
       const isKnown = foundMs !== undefined && this.#now() - foundMs < doneMs;
-      const receipt = isKnown ? null : await readWindowAt(this.#store, path, source);
+      const receipt = isKnown ? null : await readReceiptOf(this.#store, path, source);
       if (receipt === null && !isKnown) continue;
       const state = isKnown ? 'done' : windowState(receipt);
       if (state === 'missing') continue;

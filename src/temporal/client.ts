@@ -1,4 +1,4 @@
-import { Client, ScheduleClient, type ClientOptions } from '@temporalio/client';
+import { Client, ScheduleClient, type ClientInterceptors, type ClientOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import { createPayloadCodec, readingOnly } from './codec/payload-codec.ts';
@@ -14,11 +14,16 @@ export function createClient(
   connection: NonNullable<ClientOptions['connection']>,
   settings: Pick<TemporalSettings, 'namespace' | 'codecKeys' | 'fairness'>,
 ): Client {
-  const { namespace, fairness = false } = settings;
-  const interceptors = fairness ? {} : { workflow: [dropFairness] };
+  const interceptors = clientInterceptors(settings);
+  const { namespace } = settings;
   return withReadableSchedules(
     new Client({ connection, namespace, dataConverter: dataConverter(settings), interceptors }),
   );
+}
+
+/** How a client, also that of activities, is changed. */
+export function clientInterceptors({ fairness = false }: Pick<TemporalSettings, 'fairness'>): ClientInterceptors {
+  return fairness ? {} : { workflow: [dropFairness] };
 }
 
 /**

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { ClientInterceptors } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import { dataConverter } from '../temporal/client.ts';
 import { workflowBundle } from '../temporal/deployments/own-build.ts';
-import { dropFairness } from '../temporal/without-fairness.ts';
 import { deploymentOptions } from './deployment-watch.ts';
 import type { WorkerSettings } from './worker-settings.ts';
 
@@ -14,11 +12,6 @@ export function serverOptions({ temporal, deployment }: WorkerSettings) {
     dataConverter: dataConverter(temporal),
     ...(deployment ? { workerDeploymentOptions: deploymentOptions(deployment) } : {}),
   } satisfies Partial<WorkerOptions>;
-}
-
-/** How the client of activities is changed. */
-export function clientInterceptors({ temporal }: WorkerSettings): ClientInterceptors {
-  return temporal.fairness === true ? {} : { workflow: [dropFairness] };
 }
 
 /**

@@ -14,7 +14,7 @@ import { settingAside } from '../store/alerts/store-alert.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import { storageDependencies } from './activity-dependencies.ts';
 import { DeploymentWatch } from './deployment-watch.ts';
-import { clientInterceptors, serverOptions, workflowsOf } from './server-options.ts';
+import { serverOptions, workflowsOf } from './server-options.ts';
 import { LabelWatch } from './labels/label-watch.ts';
 import { createLabelWorkers, WorkerGroup } from './labels/label-workers.ts';
 import { ConfigKeeper } from './config-keeper.ts';
@@ -31,7 +31,7 @@ import { AlertMemory } from './storage/alert-memory.ts';
 import { StorageWatch } from './storage/storage-watch.ts';
 import { StatusMonitor } from '../status/status-monitor.ts';
 import { noteMissedRuns, openLastRuns } from './last-runs.ts';
-import { createClient, withReadableSchedules } from '../temporal/client.ts';
+import { clientInterceptors, createClient, withReadableSchedules } from '../temporal/client.ts';
 import { startDeliveries } from '../temporal/start-delivery.ts';
 import { keepSearchAttribute } from '../temporal/search-attribute.ts';
 import { QueueGuard, workerIdentity } from '../temporal/queue-guard.ts';
@@ -152,7 +152,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     ...serverOptions(settings),
     identity,
     interceptors: {
-      client: clientInterceptors(settings),
+      client: clientInterceptors(temporal),
       activity: [
         runActivities({ config: settings.config, lookUp: settings.lookUp, http }),
         logSource,

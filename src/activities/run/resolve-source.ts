@@ -64,7 +64,7 @@ function createResolve(dependencies: ResolveTools) {
   return async ({ source, window, begin }: ResolveSourceInput): Promise<ResolvedSource> => {
     const { store, knownAlerts } = dependencies;
     const isRoutine = begin !== undefined && begin.force !== true;
-    const known = isRoutine ? await knownAlerts.view(store, null, null) : unknownAlerts;
+    const known = isRoutine ? await knownAlerts.view(store, null) : unknownAlerts;
     const redact = redactorFor(source, dependencies);
     const { config, broken } = dependencies.config.current();
     await settleConfig(dependencies, redact, known);
@@ -83,8 +83,9 @@ function createResolve(dependencies: ResolveTools) {
     await assertRekeyFinished(store, source, stored.state ? stored.epoch : null);
     const damage = stored.damaged ? 'its state could not be read; the source is polled from scratch' : null;
     // Without a state, one that was damaged may have been set aside a moment ago.
-    const since = stored.state?.receiptAt ?? null;
-    const view = isRoutine && stored.state ? await knownAlerts.view(store, source, since) : unknownAlerts;
+    const since = stored.state?.receiptAt;
+    const last = since === undefined ? null : { source, since };
+    const view = isRoutine && stored.state ? await knownAlerts.view(store, last) : unknownAlerts;
     await recordAlerts(dependencies, source, [{ name: 'state', message: damage }], redact, view);
     const identity = { fetchFingerprint, shapeFingerprint, id, databaseId };
     const { state, changed } = startingState(stored.state, identity, stored.epoch);

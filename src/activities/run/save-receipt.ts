@@ -80,7 +80,10 @@ export function createSaveReceipt(
     logRun(receipt, window, redact);
     const { store, knownAlerts } = dependencies;
     const { alertsSince } = input;
-    const known = alertsSince === undefined ? unknownAlerts : await knownAlerts.view(store, source, alertsSince);
+    const known =
+      alertsSince === undefined
+        ? unknownAlerts
+        : await knownAlerts.view(store, alertsSince === null ? null : { source, since: alertsSince });
     const recovered =
       poll && known.mayBeOpen(source, 'batch_gone') ? await fetchedAgain(dependencies, receipt, poll) : [];
     await recordAlerts(dependencies, source, [...verdicts, ...recovered], redact, known);

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { CannotStart, codeOf, messageOf } from '../../domain/errors.ts';
+import { CannotStart, messageOf } from '../../domain/errors.ts';
+import { isAlive } from '../../embedded/processes/process-identity.ts';
 import { withTemporal } from '../../temporal/connect.ts';
 import { storeOf, workersAt } from '../../temporal/queue-guard.ts';
 import { printInfo } from '../output/output.ts';
@@ -68,11 +69,5 @@ async function waitUntilGone(client: Client, taskQueue: string, storeId: string)
 /** Whether a worker is a process of this machine that runs. */
 function isAliveHere(identity: string): boolean {
   const [, pid, host] = /^(\d+)@([^/]+)/.exec(identity) ?? [];
-  if (host !== hostname() || !(Number(pid) > 0)) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
+  return host === hostname() && Number(pid) > 0 && isAlive({ pid: Number(pid), startedAt: null });
 }

@@ -19,6 +19,11 @@ export interface KnownWorkers {
   readonly hosts: readonly string[];
 }
 
+/** Whether it matters where sources are fetched. */
+export function dependsOnPlace({ sources }: Config): boolean {
+  return sources.some(({ type, runs_on: label }) => type === 'file' || label !== undefined);
+}
+
 /** Asks which workers have the labels of the configuration, and on which machines workers are. */
 export async function askWorkers(client: Client, instance: Instance, { sources }: Config): Promise<KnownWorkers> {
   const [byLabel, hosts] = await Promise.all([

@@ -1,7 +1,6 @@
-import { relative } from 'node:path';
 import { openStores } from '../../store/open-stores.ts';
-import { shownPath } from '../../config/file/remote-files.ts';
 import type { Context } from '../options/context.ts';
+import { shortPath } from './short-path.ts';
 import { suggestion } from './suggestion.ts';
 
 export interface Addresses {
@@ -38,10 +37,4 @@ export function startupBanner(context: Context, { ui, http, sources }: Addresses
 function csvOf({ environment }: Context): string {
   const { setting, name } = openStores(environment).journal;
   return `${setting.kind === 'directory' ? shortPath(name) : name}/`;
-}
-
-function shortPath(path: string): string {
-  if (shownPath(path) !== path) return shownPath(path);
-  const short = relative(process.cwd(), path);
-  return short === '' || short.startsWith('..') ? path : short;
 }

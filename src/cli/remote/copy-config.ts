@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { importedFiles, referencedFiles } from '../../config/file/referenced-files.ts';
 import { shownPath, type RemoteConfig } from '../../config/file/remote-files.ts';
 import { codeOf, messageOf } from '../../domain/errors.ts';
@@ -79,9 +80,7 @@ export class ConfigCopy {
   }
 
   async #read(path: string): Promise<Buffer> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of this.#objects.stream(shownPath(path), 0, null)) chunks.push(chunk);
-    return Buffer.concat(chunks);
+    return buffer(this.#objects.stream(shownPath(path), 0, null));
   }
 
   #write(path: string, content: Buffer | null, etag: string | null): void {

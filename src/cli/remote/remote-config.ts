@@ -27,12 +27,12 @@ export async function copyRemoteConfig(options: CommonOptions): Promise<void> {
   copies.set(url, copy);
   try {
     await copy.refresh();
-  } catch (error) {
+  } catch {
     // An older copy of this process is not what the file says now.
     rmSync(remote.file, { force: true });
     if (namesInstance) return;
     throw new CannotStart(
-      `config: ${messageOf(error).replace(/^file: /, '')}; the configuration may name another instance: with DAYBOOK_INSTANCE a worker starts with the last good configuration`,
+      `config: ${remote.problem}; the configuration may name another instance: with DAYBOOK_INSTANCE a worker starts with the last good configuration`,
     );
   }
 }

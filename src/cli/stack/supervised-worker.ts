@@ -8,6 +8,7 @@ import { tailOf } from '../../embedded/processes/managed-process.ts';
 import { storeName } from '../../domain/storage/store-setting.ts';
 import type { WorkerMessage } from '../../worker/ipc-messages.ts';
 import { CannotStart, UsageError } from '../../domain/errors.ts';
+import { bracketed } from '../../domain/text/bracketed.ts';
 import { externalTemporal, type Context } from '../options/context.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -142,8 +143,4 @@ function serverVariables({ postgres, temporal }: Servers): Record<string, string
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: temporal.namespace,
   };
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -1,6 +1,6 @@
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
-import { unknownAlerts, type AlertView } from './alert-view.ts';
+import type { AlertView } from './alert-view.ts';
 import { listAlerts, type StoredAlert } from './alerts.ts';
 
 /** How long a worker relies on what it has read of all alerts. */
@@ -62,21 +62,16 @@ export class KnownAlerts {
     this.#seenTo.set(source, { since, readMs: Number.POSITIVE_INFINITY });
   }
 
-  /**
-   * @param of the source whose alerts are concerned; null = none's
-   * @param since when the last run of the source ended that may have changed its alerts, ISO 8601; null = unknown
-   */
-  async view(store: BlobStore, of: string | null, since: string | null): Promise<AlertView> {
+  /** @param last the source whose alerts are concerned, and when a run last changed them, ISO 8601; null = unknown, or no source's */
+  async view(store: BlobStore, last: { readonly source: string; readonly since: string } | null): Promise<AlertView> {
     if (this.#now() - this.#listedMs >= freshMs) {
       this.#listing ??= this.#list(store).finally(() => (this.#listing = null));
       await this.#listing;
     }
-    const isLater = since !== null && Date.parse(since) >= this.#listedMs - marginMs;
-    if (isLater && of === null) return unknownAlerts;
-    if (isLater && of !== null && !this.#hasSeen(of, since)) {
+    if (last && Date.parse(last.since) >= this.#listedMs - marginMs && !this.#hasSeen(last.source, last.since)) {
       const readMs = this.#now();
-      await this.readAll(store, of);
-      this.#seenTo.set(of, { since, readMs });
+      await this.readAll(store, last.source);
+      this.#seenTo.set(last.source, { since: last.since, readMs });
     }
     return {
       mayBeOpen: (source, name) => {

@@ -35,11 +35,6 @@ export async function* walkWindows(
   }
 }
 
-/** Reads an outcome; null if it is gone or damaged. */
-export function readWindowAt(store: BlobStore, path: string, source: string): Promise<Receipt | FailedReceipt | null> {
-  return readReceiptOf(store, path, source);
-}
-
 /** The status of a window. One postponed by its source has yet to run. */
 export function windowState(receipt: Receipt | FailedReceipt | null): 'missing' | 'failed' | 'done' {
   if (receipt === null || receipt.outcome === 'rate_limited') return 'missing';

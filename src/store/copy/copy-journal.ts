@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import { inParallel } from '../../domain/in-parallel.ts';
 import { DamagedFile } from '../../domain/errors.ts';
@@ -71,7 +72,7 @@ class DaySync {
       const name = `${folder}/${fileName(part)}`;
       const present = there.get(fileName(part));
       if (present && !content) return;
-      const [bytes, before] = await Promise.all([wholeOf(part), present ? wholeOf(present) : null]);
+      const [bytes, before] = await Promise.all([buffer(part.stream()), present ? buffer(present.stream()) : null]);
       if (before?.equals(bytes)) return;
       this.#tally.wrote(name, bytes.length);
       if (fix) await this.#to.putPart(name, bytes);
@@ -133,12 +134,6 @@ async function recordsOf(parts: readonly JournalFile[], manifest: SealManifest |
 
 function fileName({ name }: JournalFile): string {
   return name.slice(name.lastIndexOf('/') + 1);
-}
-
-async function wholeOf(part: JournalFile): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of part.stream()) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }
 
 /** Records of a part: by its name, else by reading it, as far as that is possible. */

@@ -38,10 +38,7 @@ export function createFeedItemsStore(store: BlobStore): FeedItemsStore {
     write: (source, text, present = null) => texts.write((name) => pathOf(source, name), text, present),
 
     async keepOnly(source, name) {
-      if (name === null) return;
-      const kept = pathOf(source, name);
-      const paths = await store.list(storePaths.feedItems.folder({ source }));
-      await texts.delete(paths.filter((path) => path !== kept));
+      if (name !== null) await texts.keepOnly(storePaths.feedItems.folder({ source }), pathOf(source, name));
     },
 
     drop: (source, names) => texts.delete(names.map((name) => pathOf(source, name))),

@@ -32,11 +32,8 @@ export function createFileProgressStore(store: BlobStore): FileProgressStore {
     write: (source, progress, present = null) =>
       texts.write((name) => pathOf(source, name), JSON.stringify([...progress]), present),
 
-    async keepOnly(source, name) {
-      const kept = name === null ? null : pathOf(source, name);
-      const paths = await store.list(storePaths.fileProgress.folder({ source }));
-      await texts.delete(paths.filter((path) => path !== kept));
-    },
+    keepOnly: (source, name) =>
+      texts.keepOnly(storePaths.fileProgress.folder({ source }), name === null ? null : pathOf(source, name)),
 
     drop: (source, names) => texts.delete(names.map((name) => pathOf(source, name))),
   };

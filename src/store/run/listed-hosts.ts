@@ -13,8 +13,8 @@ export class ListedHosts {
   #hosts: ReadonlySet<string> = new Set();
   #listedMs = -Infinity;
   #listing: Promise<void> | null = null;
-  /** Hosts that this worker has written about since the last listing began. */
-  #own = new Set<string>();
+  /** Hosts that this worker has written about. */
+  readonly #own = new Set<string>();
 
   constructor(store: BlobStore) {
     this.#store = store;
@@ -35,15 +35,8 @@ export class ListedHosts {
   }
 
   async #list(nowMs: number): Promise<void> {
-    const before = this.#own;
-    this.#own = new Set();
-    try {
-      this.#hosts = new Set(await this.#store.folders(storePaths.closure.folder({})));
-      this.#listedMs = nowMs;
-    } finally {
-      // What was written shortly before the listing began was shown by it, or is written now.
-      this.#own = new Set([...before, ...this.#own]);
-    }
+    this.#hosts = new Set(await this.#store.folders(storePaths.closure.folder({})));
+    this.#listedMs = nowMs;
   }
 }
 

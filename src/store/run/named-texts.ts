@@ -46,6 +46,11 @@ export class NamedTexts {
     return name;
   }
 
+  /** Deletes the blobs of a folder but this one. */
+  async keepOnly(folder: string, kept: string | null): Promise<void> {
+    await this.delete((await this.#store.list(folder)).filter((path) => path !== kept));
+  }
+
   async delete(paths: readonly string[]): Promise<void> {
     for (const path of paths) this.#forget(path);
     await Promise.all(paths.map((path) => this.#store.delete(path)));

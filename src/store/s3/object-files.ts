@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { SourceRefused } from '../../domain/errors.ts';
 import { splitObjectUrl, type ObjectFiles, type ObjectStamp } from '../../domain/storage/object-files.ts';
 import type { S3Setting } from '../../domain/storage/store-setting.ts';
@@ -57,9 +58,7 @@ export function createObjectFiles(
         const range = { start, end: start + length };
         const bytes = await streamObject(s3, key, (error) => failureOf('read', url, error), range);
         if (bytes === null) throw absent(url);
-        const chunks: Buffer[] = [];
-        for await (const chunk of bytes) chunks.push(chunk);
-        return Buffer.concat(chunks);
+        return buffer(bytes);
       }),
 
     async *stream(url, start, end) {

@@ -1,4 +1,5 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
+import { queuePollers } from '../fresh-pollers.ts';
 
 /** Which builds of a worker deployment get new work, and that of open workflows. */
 export interface Routing {
@@ -17,10 +18,6 @@ export interface Build {
 }
 
 const notFound = 5;
-/** The server's word for workflows in its two kinds of queues. */
-const workflowQueue = 1;
-/** A live worker polls at least this often: a poll lasts a minute. */
-const freshMs = 70_000;
 
 /** The routing of a deployment; null if the server does not know it: no worker of it has polled yet. */
 export async function describeRouting(client: Client, name: string, taskQueue: string): Promise<Routing | null> {
@@ -66,16 +63,6 @@ export async function setRamp(client: Client, name: string, build: string, perce
 
 /** Builds of a deployment that workers poll a queue with. */
 async function pollingBuilds(client: Client, name: string, taskQueue: string): Promise<ReadonlySet<string>> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: workflowQueue,
-  });
-  const oldest = (Date.now() - freshMs) / 1000;
-  const found = (pollers ?? []).flatMap(({ deploymentOptions, lastAccessTime }) =>
-    deploymentOptions?.deploymentName === name && Number(lastAccessTime?.seconds ?? 0) >= oldest
-      ? [deploymentOptions.buildId ?? '']
-      : [],
-  );
-  return new Set(found);
+  const { pollers } = await queuePollers(client, { taskQueue, type: 'workflows' });
+  return new Set(pollers.flatMap(({ version }) => (version?.deployment === name ? [version.build] : [])));
 }

@@ -1,4 +1,5 @@
 import { codeOf, messageOf, UsageError } from '../../../domain/errors.ts';
+import { bracketed } from '../../../domain/text/bracketed.ts';
 import { httpAddress } from '../../../config/environment/http-setting.ts';
 import { createPayloadCodec } from '../../../temporal/codec/payload-codec.ts';
 import { serveCodec } from '../../../worker/http/codec/codec-endpoint.ts';
@@ -28,7 +29,7 @@ export async function codecServerCommand(options: CodecServerOptions): Promise<v
       `codec-server: cannot listen on ${options.listen}: ${messageOf(error)}; set --listen to a free address`,
     );
   });
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  const host = bracketed(address.host);
   if (!/^(?:127\.|::1$|localhost$)/.test(address.host)) {
     printInfo(
       `codec-server: warning: everyone who reaches ${host}:${endpoint.port} can decrypt payloads; put a proxy with authentication and TLS before it`,

@@ -9,7 +9,7 @@ import { openStores } from '../../../store/open-stores.ts';
 import { createLookup, assertHostAllowed } from '../../../sources/http/address-guard.ts';
 import { sourcesByLabel } from '../../../domain/plan/label.ts';
 import { noWorkerText } from '../../../domain/plan/placement.ts';
-import { askWorkers, placementWarnings } from '../../options/placement.ts';
+import { askWorkers, dependsOnPlace, placementWarnings } from '../../options/placement.ts';
 import { routeOf } from '../../../formats/proxy-route.ts';
 import {
   createContext,
@@ -132,9 +132,7 @@ function places(context: Context, config: Config): Probe[] {
   const known = async () =>
     withTemporal(requireTemporal(context), (client) => askWorkers(client, context.instance, config));
   // The server has a finding of its own.
-  const asked = config.sources.some(({ type, runs_on: label }) => type === 'file' || label !== undefined)
-    ? known().catch(() => null)
-    : Promise.resolve(null);
+  const asked = dependsOnPlace(config) ? known().catch(() => null) : Promise.resolve(null);
   const labels = [...sourcesByLabel(config.sources)].map(([label, names]): Probe => {
     const find = async () => {
       const pollers = (await asked)?.byLabel.get(label);
@@ -144,14 +142,14 @@ function places(context: Context, config: Config): Probe[] {
     };
     return [`label ${label}`, find];
   });
-  const files = config.sources.filter(({ type }) => type === 'file').length === 0 ? [] : [describeFiles];
-  async function describeFiles(): Promise<string> {
+  const describeFiles = async () => {
     const found = placementWarnings(context, config, await asked).filter(({ code }) => code === 'files_unbound');
     return found.length === 0
       ? 'where their workers look for them'
       : found.map(({ source, message }) => `${source}: ${message}`).join('; ');
-  }
-  return [...labels, ...files.map((describe): Probe => ['files', describe])];
+  };
+  const hasFiles = config.sources.some(({ type }) => type === 'file');
+  return hasFiles ? [...labels, ['files', describeFiles]] : labels;
 }
 
 /** Whether the hosts of the sources can be reached, each once. Behind a proxy, the proxy reaches them. */

@@ -3,6 +3,7 @@ import { watchRemoteConfig } from '../../remote/remote-config.ts';
 import { environmentSecrets } from '../../../config/secrets/environment-secrets.ts';
 import { createLiveRedactor } from '../../../config/secrets/live-redactor.ts';
 import { messageOf, CannotStart, UsageError } from '../../../domain/errors.ts';
+import { bracketed } from '../../../domain/text/bracketed.ts';
 import { installUnhandledErrorHandlers } from '../../../worker/unhandled-errors.ts';
 import { tuneHeap } from '../../../worker/heap.ts';
 import { NotReady, serveHttp, type HttpEndpoint, type Pages } from '../../../worker/http/endpoint.ts';
@@ -172,5 +173,5 @@ function sendMessage(message: WorkerMessage): void {
 
 function hostPort({ environment }: Context, endpoint: HttpEndpoint): string {
   const host = environment.http?.host ?? '127.0.0.1';
-  return `${host.includes(':') ? `[${host}]` : host}:${endpoint.port}`;
+  return `${bracketed(host)}:${endpoint.port}`;
 }

@@ -1,4 +1,3 @@
-import { relative } from 'node:path';
 import { counted } from '../../../domain/text/counted.ts';
 import { gridOfGroup, groupsBySource, type ProbeGroup } from '../../../config/schedule/probe-groups.ts';
 import { formatStart, nextStarts, startsOnGrid, zoneOf } from '../../../config/schedule/next-starts.ts';
@@ -20,11 +19,12 @@ import {
   type CommonOptions,
   type Context,
 } from '../../options/context.ts';
-import { askWorkers, placementWarnings, type KnownWorkers } from '../../options/placement.ts';
+import { askWorkers, dependsOnPlace, placementWarnings, type KnownWorkers } from '../../options/placement.ts';
 import { loadWholeConfig } from '../../options/load-config.ts';
 import { idChanges } from '../../output/id-changes.ts';
 import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson, printInfo } from '../../output/output.ts';
+import { shortPath } from '../../output/short-path.ts';
 
 export interface CheckOptions extends CommonOptions {
   readonly json?: boolean;
@@ -96,8 +96,8 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
 
 /** The workers that Temporal knows, where it matters and can be asked at once. */
 async function workersOf(context: Context, config: Config): Promise<KnownWorkers | null> {
-  const isBound = config.sources.some(({ type, runs_on: label }) => type === 'file' || label !== undefined);
-  if (!isBound || (externalTemporal(context) === null && !context.home.isRunning('temporal'))) return null;
+  if (!dependsOnPlace(config) || (externalTemporal(context) === null && !context.home.isRunning('temporal')))
+    return null;
   const { withTemporal } = await import('../../../temporal/connect.ts');
   try {
     return await withTemporal(requireTemporal(context), (client) =>
@@ -121,10 +121,4 @@ function startsOf(
     ? startsOnGrid(gridOfGroup(group), now, shownStarts)
     : nextStarts(name, schedule, now, shownStarts);
   return { source: name, next: next.map((start) => formatStart(start, zone)) };
-}
-
-function shortPath(path: string): string {
-  if (shownPath(path) !== path) return shownPath(path);
-  const short = relative(process.cwd(), path);
-  return short === '' || short.startsWith('..') ? path : short;
 }
