@@ -13,7 +13,9 @@ function serverWithWorker(): Client {
       workerDeploymentInfo: { versionSummaries: [{ deploymentVersion: version, status: 1 }] },
     }),
     describeTaskQueue: async () => ({
-      pollers: [{ deploymentOptions: { ...version, workerVersioningMode: 2 }, lastAccessTime: { seconds: Date.now() / 1000 } }],
+      pollers: [
+        { deploymentOptions: { ...version, workerVersioningMode: 2 }, lastAccessTime: { seconds: Date.now() / 1000 } },
+      ],
     }),
   };
   return { options: { namespace: 'default' }, workflowService } as unknown as Client;
