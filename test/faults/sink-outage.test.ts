@@ -3,8 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BatchRef } from '../../src/domain/run/batch.ts';
 import type { SourceState } from '../../src/domain/state/source-state.ts';
-import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
-import { startDeliveries } from '../../src/temporal/start-delivery.ts';
 import { TestWorker } from '../support/test-worker.ts';
 import type { TcpProxy } from '../support/servers/tcp-proxy.ts';
 import type { Progress } from '../../src/workflows/messages.ts';
@@ -56,11 +54,11 @@ const alerted = (fields: object) =>
   );
 const markers = (sink: string) =>
   testWorker.files('data').filter((path) => path.includes(`/deferred/${sink}/lines/`)).length;
-/** A refused deliverer rests for half a minute; as a starting worker does, this starts a new one. */
+/** A refused deliverer rests for half a minute; a starting worker starts a new one, and none of the activity of the old one is left. */
 async function deliverNow(): Promise<void> {
-  const { client, instance } = testWorker;
-  await client.workflow.getHandle('deliver-postgres-lines').terminate();
-  await startDeliveries(client, instance, createDirectoryStore(testWorker.path('data')));
+  await testWorker.client.workflow.getHandle('deliver-postgres-lines').terminate();
+  await testWorker.stopWorker();
+  await testWorker.startWorker();
 }
 const statePath = () => testWorker.path('data', 'state', 'lines.json');
 
@@ -151,9 +149,7 @@ describe('PostgreSQL', () => {
       message: expect.stringContaining('./daybook migrate') as string,
     });
     await testWorker.database.pool.query('alter table keys_away rename to raw_event_keys');
-    await testWorker.client.workflow.getHandle('deliver-postgres-lines').terminate();
-    await testWorker.stopWorker();
-    await testWorker.startWorker();
+    await deliverNow();
     await until('everything is delivered', () => markers('postgres') === 0, 30_000);
     expect(await stored()).toBe(records);
   });
