@@ -61,7 +61,8 @@ export class CsvScanner {
     }
     if (closing === -1) return -1;
     const cell = text.slice(at + 1, closing);
-    this.cells[column] = hasQuotes ? cell.replaceAll('""', '"') : cell;
+    // What `replaceAll` gives of many quotes is a string of as many small ones, whose collection takes longer than all else.
+    this.cells[column] = hasQuotes ? cell.split('""').join('"') : cell;
     return closing + 1;
   }
 

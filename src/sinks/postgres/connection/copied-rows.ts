@@ -45,7 +45,10 @@ const controls: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', 
 function valueOf(cell: string): string | null {
   if (!cell.includes('\\')) return cell;
   if (cell === '\\N') return null;
-  // JSON has no other escapes.
-  if (!cell.replaceAll('\\\\', '').includes('\\')) return cell.replaceAll('\\\\', '\\');
-  return cell.replaceAll(/\\(.)/g, (_, code: string) => controls[code] ?? code);
+  // JSON has no other escapes. What `replaceAll` gives of many is a string of as many small ones, which takes ten times as long.
+  return cell.split('\\\\').map(otherEscapes).join('\\');
+}
+
+function otherEscapes(text: string): string {
+  return text.includes('\\') ? text.replaceAll(/\\(.)/g, (_, code: string) => controls[code] ?? code) : text;
 }
