@@ -44,7 +44,7 @@ beforeAll(async () => {
   const slow = raw('GET / HTTP/1.1\r\nhost: x\r\n', own.port);
   const silent = raw('', own.port);
   const drops = setInterval(() => slow.socket.write('x: y\r\n'), 500);
-  incomplete.close = own.close;
+  incomplete.close = async () => own.close();
   incomplete.closedAfterMs = Promise.all([slow.answer, silent.answer]).then(() => {
     clearInterval(drops);
     return performance.now() - startedMs;
