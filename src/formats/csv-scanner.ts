@@ -80,7 +80,7 @@ export class CsvScanner {
   }
 }
 
-/** In bytes: a string that is made of as many pieces as it has quotes takes up to forty times as long. */
+/** In bytes: a string that is made of as many pieces as it has quotes takes forty times as long. */
 function withSingleQuotes(cell: string): string {
   const bytes = Buffer.from(cell);
   let length = 0;

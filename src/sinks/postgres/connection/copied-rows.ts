@@ -51,7 +51,7 @@ const controls: Readonly<Record<number, number>> = {
   0x76: 0x0b,
 };
 
-/** Escapes are undone in bytes: a string that is made of as many pieces as it has escapes takes up to a hundred times as long. */
+/** Escapes are undone in bytes: a string that is made of as many pieces as it has escapes takes a hundred times as long. */
 function valueOf(cell: string): string | null {
   if (!cell.includes('\\')) return cell;
   if (cell === '\\N') return null;
