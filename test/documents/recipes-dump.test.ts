@@ -39,6 +39,13 @@ async function shell(script: string): Promise<string> {
   return stdout;
 }
 
+/** A command that no document is tried by, which must succeed. */
+async function daybook(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await sandbox.run(args);
+  if (code !== 0) throw new Error(`exit code ${code} of ${args.join(' ')}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
 async function start(): Promise<void> {
   running = sandbox.start(['up']);
   await running.shows('Ctrl-C stops everything', 120_000);
@@ -59,7 +66,7 @@ const lines = (...ids: string[]) =>
     ids.map((id, n) => `{"id":"${id}","at":"2026-11-02T00:00:0${n}Z"}\n`).join(''),
   );
 
-const alerts = async () => (JSON.parse(await shell('./daybook status --json')) as Status).alerts;
+const alerts = async () => (JSON.parse(await daybook('status', '--json')) as Status).alerts;
 
 test.skipIf(!canDump())(
   'a database restored from a dump, then moved to a server of a newer major version',
@@ -75,11 +82,12 @@ test.skipIf(!canDump())(
     );
     lines('a', 'b');
     await start();
-    await shell('./daybook run quakes');
+    await daybook('run', 'quakes');
     await old.rows(`update raw_events set processed = true where source_id = 'a'`);
     await shell('(eval "$(./daybook env)"; pg_dump --format=custom --file=yesterday.dump)');
     lines('a', 'b', 'c');
-    await shell('./daybook run quakes\n./daybook partitions maintain');
+    await daybook('run', 'quakes');
+    await daybook('partitions', 'maintain');
 
     const [putBack = '', replay = ''] = recipe('PostgreSQL is restored from a dump');
     await running?.stop();
@@ -104,7 +112,7 @@ test.skipIf(!canDump())(
     use(newer.settings);
     await start();
     expect(await shell(compare)).toMatch(/3 keys, 3 rows[^]*\nconsistent/);
-    expect(await shell('./daybook run quakes')).toMatch(/quakes +unchanged/);
+    expect(await daybook('run', 'quakes')).toMatch(/quakes +unchanged/);
     const rows = await newer.rows('select source_id, processed from raw_events order by 1');
     expect(rows.map((row) => Object.values(row).join(' '))).toEqual(['a t', 'b f', 'c f']);
   },
