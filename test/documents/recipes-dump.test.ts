@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import type { PostgresSettings } from '../../src/config/environment/postgres-set
 import type { Status } from '../../src/status/status.ts';
 import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { createNamespace, type TestNamespace } from '../support/servers/namespace.ts';
 import { recipe } from '../support/recipes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -15,10 +17,12 @@ const older = inject('olderPostgres');
 const folder = temporaryFolder();
 const sandbox = new CliSandbox(folder);
 let running: RunningDaybook | undefined;
+let namespace: TestNamespace | undefined;
 const databases: TestDatabase[] = [];
 
 afterAll(async () => {
   await running?.killAll();
+  await namespace?.close();
   for (const database of databases) await database.drop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -39,21 +43,24 @@ async function shell(script: string): Promise<string> {
   return stdout;
 }
 
-/** A command that no document is tried by, which must succeed. */
+/** A command that no document is tried by, which must succeed; the worker is there. */
 async function daybook(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await sandbox.run(args);
+  const { code, stdout, stderr } = await sandbox.run(args, { apart: false });
   if (code !== 0) throw new Error(`exit code ${code} of ${args.join(' ')}\n${stdout}\n${stderr}`);
   return stdout;
 }
 
 async function start(): Promise<void> {
-  running = sandbox.start(['up']);
-  await running.shows('Ctrl-C stops everything', 120_000);
+  running = sandbox.start(['worker']);
+  await running.shows('Worker started', 120_000);
 }
 
 function use({ host, port, user, password, database }: PostgresSettings): void {
   const variables = { PG_HOST: host, PG_PORT: port, PG_USER: user, PG_PASSWORD: password, PG_DB: database };
-  const lines = Object.entries({ ...variables, PG_SSLMODE: 'disable' }).map(([name, value]) => `${name}=${value}\n`);
+  const temporal = { TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace?.name };
+  const lines = Object.entries({ ...variables, ...temporal, PG_SSLMODE: 'disable' }).map(
+    ([name, value]) => `${name}=${value}\n`,
+  );
   writeFileSync(join(folder, '.env'), lines.join(''));
 }
 
@@ -75,6 +82,7 @@ test.skipIf(!canDump())(
     const old = await createDatabase(older);
     const newer = await createDatabase(inject('postgres'), null);
     databases.push(old, newer);
+    namespace = await createNamespace(inject('temporalAddress'), `dump-${randomUUID()}`);
     use(old.settings);
     writeFileSync(
       join(folder, 'daybook.yaml'),
