@@ -31,7 +31,6 @@ describe.skipIf(data === null || home === null)('up', () => {
     return { code: answer?.status, text: (await answer?.text()) ?? '' };
   };
   const check = () => sandbox.run(['status', '--check']);
-  const health = (name: string) => `daybook_source_health{source="lines",health="${name}"} 1`;
   const metrics = async () => (await fetch(`${http}/metrics`)).text();
   /** Asked of PostgreSQL itself: it is asked often, and a command takes CPU time from what is waited for. */
   const stored = async () => {
@@ -140,7 +139,7 @@ describe.skipIf(data === null || home === null)('up', () => {
   test('names what stopped its runs as the reason of a late source', async () => {
     data?.fill();
     serve(1);
-    await until('it is late', async () => (await metrics()).includes(health('late')), 200_000);
+    await until('it is late', async () => (await metrics()).includes('health="late"} 1'), 200_000);
     const late = await until(
       'it is late',
       async () => {
