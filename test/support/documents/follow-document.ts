@@ -16,7 +16,7 @@ export function followDocument(name: string): void {
       docRunner = new DocRunner(folder);
     });
     afterAll(async () => {
-      await docRunner.leave();
+      await docRunner?.leave();
       rmSync(folder, { recursive: true, force: true });
     });
 
