@@ -58,7 +58,12 @@ test('a journal that is full for some seconds only costs time: a run waits for i
 test('a full journal only defers its own batches, is named, and receives them once it has space', async ({ skip }) => {
   if (!disk) return skip('may not mount a disk');
   rememberJournalDown();
-  disk.fill();
+  const { fill } = disk;
+  // A probe may give back what its file took.
+  await until('it is full', async () => {
+    fill();
+    return ((await testWorker.worker?.notReadyReasons()) ?? []).length > 0;
+  });
   lines(1, 2, 3);
   const receipt = await testWorker.run('lines');
   expect(receipt).toMatchObject({ outcome: 'deferred', csv: { deferred: 1 }, postgres: { written: 1 } });

@@ -94,7 +94,7 @@ describe.skipIf(server === null)('a configuration in a bucket', () => {
     await running.shows('Worker started');
     await objects.put('daybook.yaml', yaml);
     await running.shows('Configuration file is valid again');
-  });
+  }, 120_000);
 
   test('and what is missing is named', async () => {
     const absent = url.replace('daybook.yaml', 'absent.yaml');
