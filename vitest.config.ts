@@ -13,8 +13,9 @@ const project = (name: string, globalSetup: string[], folders: string[] = [name]
     globalSetup,
     // Files share processes, and what those have loaded.
     isolate: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Only a test that hangs takes as long, also on a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
 

@@ -1,5 +1,5 @@
-// Bundles the commands into dist/bundle/, and the threads that compute into dist/threads/: they then read a few files at their
-// start instead of hundreds. What is loaded while they run (`await import`) becomes a file of its own.
+// Bundles the commands into dist/bundle/, the worker into dist/service/ and the threads that compute into dist/threads/: they then
+// read a few files at their start instead of hundreds. What is loaded while they run (`await import`) becomes a file of its own.
 import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import * as esbuild from 'esbuild';
@@ -29,14 +29,19 @@ const late = [
   '@exodus/bytes/encoding.js',
 ];
 
+/** The SDK loads parts of itself by path, and each of its packages must be there once. */
+const sdk = ['@temporalio/*'];
+
 export async function bundleCli() {
-  await bundle('bundle', { main: join(compiled, 'cli', 'main.js') }, [leaveWorker]);
+  const main = { main: join(compiled, 'cli', 'main.js') };
+  await bundle('bundle', main, { plugins: [leaveWorker] });
+  await bundle('service', main, { external: sdk });
   // On its own: what commands and threads share must not be cut into smaller files.
   await bundle('threads', { compute: join(compiled, 'sources', 'compute', 'thread-entry.js') });
 }
 
 /** @param name of the folder in dist/ */
-async function bundle(name, entryPoints, plugins = []) {
+async function bundle(name, entryPoints, { external = [], plugins = [] } = {}) {
   const folder = join(compiled, name);
   await esbuild.build({
     absWorkingDir: root,
@@ -50,7 +55,7 @@ async function bundle(name, entryPoints, plugins = []) {
     // Names stay: errors are recognised by them. Node.js prints the line of an error that nothing caught.
     minifyWhitespace: true,
     lineLimit: 160,
-    external: [...leftOut, ...late],
+    external: [...leftOut, ...late, ...external],
     // What is CommonJS calls it.
     banner: {
       js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
@@ -76,7 +81,7 @@ const keepPlaces = (folder) => ({
   },
 });
 
-/** @type {import('esbuild').Plugin} The launcher starts a worker from the compiled files: the SDK and its packages must be there once. */
+/** @type {import('esbuild').Plugin} The launcher starts a worker from its own bundle: the SDK must be there once. */
 const leaveWorker = {
   name: 'leave-worker',
   setup(build) {

@@ -29,6 +29,6 @@ export async function* wholeLines(
 }
 
 /** Most pieces are ASCII, which needs no decoding. */
-function textOf(bytes: Buffer): string {
+export function textOf(bytes: Buffer): string {
   return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import type { PostgresSettings } from '../../src/config/environment/postgres-set
 import type { Status } from '../../src/status/status.ts';
 import { createDatabase, type TestDatabase } from '../support/servers/database.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
+import { createNamespace, type TestNamespace } from '../support/servers/namespace.ts';
 import { recipe } from '../support/recipes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -15,10 +17,12 @@ const older = inject('olderPostgres');
 const folder = temporaryFolder();
 const sandbox = new CliSandbox(folder);
 let running: RunningDaybook | undefined;
+let namespace: TestNamespace | undefined;
 const databases: TestDatabase[] = [];
 
 afterAll(async () => {
   await running?.killAll();
+  await namespace?.close();
   for (const database of databases) await database.drop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -39,14 +43,24 @@ async function shell(script: string): Promise<string> {
   return stdout;
 }
 
+/** A command that no document is tried by, which must succeed; the worker is there. */
+async function daybook(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await sandbox.run(args, { apart: false });
+  if (code !== 0) throw new Error(`exit code ${code} of ${args.join(' ')}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
 async function start(): Promise<void> {
-  running = sandbox.start(['up']);
-  await running.shows('Ctrl-C stops everything', 120_000);
+  running = sandbox.start(['worker']);
+  await running.shows('Worker started', 120_000);
 }
 
 function use({ host, port, user, password, database }: PostgresSettings): void {
   const variables = { PG_HOST: host, PG_PORT: port, PG_USER: user, PG_PASSWORD: password, PG_DB: database };
-  const lines = Object.entries({ ...variables, PG_SSLMODE: 'disable' }).map(([name, value]) => `${name}=${value}\n`);
+  const temporal = { TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: namespace?.name };
+  const lines = Object.entries({ ...variables, ...temporal, PG_SSLMODE: 'disable' }).map(
+    ([name, value]) => `${name}=${value}\n`,
+  );
   writeFileSync(join(folder, '.env'), lines.join(''));
 }
 
@@ -59,7 +73,7 @@ const lines = (...ids: string[]) =>
     ids.map((id, n) => `{"id":"${id}","at":"2026-11-02T00:00:0${n}Z"}\n`).join(''),
   );
 
-const alerts = async () => (JSON.parse(await shell('./daybook status --json')) as Status).alerts;
+const alerts = async () => (JSON.parse(await daybook('status', '--json')) as Status).alerts;
 
 test.skipIf(!canDump())(
   'a database restored from a dump, then moved to a server of a newer major version',
@@ -68,6 +82,7 @@ test.skipIf(!canDump())(
     const old = await createDatabase(older);
     const newer = await createDatabase(inject('postgres'), null);
     databases.push(old, newer);
+    namespace = await createNamespace(inject('temporalAddress'), `dump-${randomUUID()}`);
     use(old.settings);
     writeFileSync(
       join(folder, 'daybook.yaml'),
@@ -75,11 +90,12 @@ test.skipIf(!canDump())(
     );
     lines('a', 'b');
     await start();
-    await shell('./daybook run quakes');
+    await daybook('run', 'quakes');
     await old.rows(`update raw_events set processed = true where source_id = 'a'`);
     await shell('(eval "$(./daybook env)"; pg_dump --format=custom --file=yesterday.dump)');
     lines('a', 'b', 'c');
-    await shell('./daybook run quakes\n./daybook partitions maintain');
+    await daybook('run', 'quakes');
+    await daybook('partitions', 'maintain');
 
     const [putBack = '', replay = ''] = recipe('PostgreSQL is restored from a dump');
     await running?.stop();
@@ -104,7 +120,7 @@ test.skipIf(!canDump())(
     use(newer.settings);
     await start();
     expect(await shell(compare)).toMatch(/3 keys, 3 rows[^]*\nconsistent/);
-    expect(await shell('./daybook run quakes')).toMatch(/quakes +unchanged/);
+    expect(await daybook('run', 'quakes')).toMatch(/quakes +unchanged/);
     const rows = await newer.rows('select source_id, processed from raw_events order by 1');
     expect(rows.map((row) => Object.values(row).join(' '))).toEqual(['a t', 'b f', 'c f']);
   },

@@ -11,12 +11,15 @@ export interface Fault {
   readonly name: string;
   /** Takes too long for each run of the tests: tried by `npm run test:faults -- --long`. */
   readonly long?: true;
+  /** Whether it ends or holds processes: such faults have a stack of their own. */
+  readonly stops?: true;
   readonly allowed?: Allowed;
   readonly apply: (trial: Trial, random: () => number) => Promise<void>;
 }
 
 const kills = parts.map((part): Fault => ({
   name: `kill -9 of ${part}`,
+  stops: true,
   async apply(trial, random) {
     await sleep(random() * 2_000);
     await trial.signal(part, 'SIGKILL');
@@ -27,6 +30,7 @@ const kills = parts.map((part): Fault => ({
 const standstills = parts.map((part): Fault => ({
   name: `${part} stands still for 15 s`,
   long: true,
+  stops: true,
   async apply(trial) {
     await trial.signal(part, 'SIGSTOP');
     await sleep(15_000);
@@ -40,6 +44,7 @@ export const faults: readonly Fault[] = [
   ...standstills,
   {
     name: 'kill -9 of everything',
+    stops: true,
     async apply(trial, random) {
       await sleep(random() * 2_000);
       await trial.running.killAll();

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { compareDay } from '../../src/verify/compare-day.ts';
 import { windowOfDay } from '../../src/cli/options/journal-selection.ts';
 import { moveIds } from '../../src/cli/commands/source/move-ids.ts';
@@ -42,6 +42,8 @@ function order(n: number, payload: object, day = days[n % 3] ?? ''): SpooledReco
   };
 }
 
+const idsOf = (...id: string[]) => createIdsOf(createLocalCompute(), source, id);
+
 describe.each(servers)('rekey on $name', ({ server }) => {
   let database: TestDatabase;
   let folder: string;
@@ -57,7 +59,6 @@ describe.each(servers)('rekey on $name', ({ server }) => {
   const store = () => createDirectoryStore(folder);
   const folders = () => journalFoldersIn(folder, folder);
   const archives = () => createArchives(store());
-  const idsOf = (...id: string[]) => createIdsOf(createLocalCompute(), source, id);
   const rekey = (
     id: readonly string[],
     dryRun = false,
@@ -320,6 +321,71 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     });
   });
 
+  test('a row that was stored again under its new id blocks it; its lines alone do not', async () => {
+    const old = order(1, { code: 'c-1' });
+    await write('2026-11-20T10:00:00.000Z', [old]);
+    await write('2026-11-20T11:00:00.000Z', [{ ...old, sourceId: 'c-1', occurredAt: '2026-11-02T02:00:00.000000Z' }]);
+    expect(await rekey(['code'])).toMatchObject({ refused: true, findings: { collisions: { count: 1 } } });
+    await database.rows(`delete from raw_events where source_id = 'c-1'`);
+    // A key without its row hides a record, and must not be taken by another one.
+    expect(await rekey(['code'])).toMatchObject({ findings: { collisions: { count: 1 } } });
+    await database.rows(`delete from raw_event_keys where source_id = 'c-1'`);
+    expect(await rekey(['code'])).toMatchObject({ refused: false, moved: 1 });
+    expect(lines().map((line) => line['source_id'])).toEqual(['c-1', 'c-1']);
+  });
+
+  test('rows deleted by hand stay deleted under their new ids', async () => {
+    const orders = [1, 2].map((n) => order(n, { code: `c-${n}` }));
+    await write('2026-11-20T10:00:00.000Z', orders);
+    await database.rows(`delete from raw_events where source_id = '1'`);
+    await rekey(['code']);
+    const again = orders.map((one) => ({ ...one, sourceId: `c-${one.sourceId}` }));
+    expect((await attempt(database.pool, batchOf(source, again), again)).counts).toMatchObject({
+      written: 0,
+      duplicate: 2,
+    });
+  });
+
+  test('an earlier archive is restored under the new ids; records stored since by another id keep theirs', async () => {
+    const orders = [3, 6, 9].map((n) => order(n, n === 9 ? { code: '' } : { code: `c-${n}` }));
+    await write('2026-11-20T10:00:00.000Z', orders);
+    const retire = () =>
+      retireDays({
+        owner: database.settings,
+        archives: archives(),
+        keptFrom: '2026-11-02',
+        signal: context.signal,
+        onStep: () => undefined,
+      });
+    const before = await rows();
+    await retire();
+    // The journal has one without a new id.
+    rmSync(join(folders().csv, source), { recursive: true });
+    expect(await rekey(['code'])).toMatchObject({ findings: { rows: 0 }, refused: false });
+    const rule = await readIdRule(store(), source);
+    const newIds = [{ source, before: rule?.before ?? '', idsOf: idsOf('code') }];
+    const restore = () => restoreDay({ owner: database.settings, archives: archives(), day: '2026-11-01', newIds });
+    expect(await restore()).toMatchObject({ outcome: 'restored', restored: 3, formerIds: 1 });
+    expect(await rows()).toEqual(
+      before.map((row) => ({ ...row, source_id: row['source_id'] === '9' ? '9' : `c-${row['source_id']}` })),
+    );
+    expect((await keys()).map((key) => key['source_id'])).toEqual(['9', 'c-3', 'c-6']);
+    const later = { ...order(2, { code: 'c-x' }, '2026-11-01'), sourceId: 'by another id' };
+    await attempt(database.pool, batchOf(source, [later]), [later]);
+    await database.rows(`delete from raw_event_days`);
+    await retire();
+    await restore();
+    expect((await keys()).map((key) => key['source_id'])).toEqual(['9', 'by another id', 'c-3', 'c-6']);
+  });
+});
+
+describe.each(servers)('ids of JSON in $name', ({ server }) => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createDatabase(server);
+  });
+  afterAll(async () => database.drop());
+
   /** Ids of JSON texts, and of what PostgreSQL makes of them; null if there is none. */
   async function bothIds(id: string, payloads: readonly string[]): Promise<[string | null, string | null][]> {
     const kept = await database.rows(
@@ -376,62 +442,5 @@ describe.each(servers)('rekey on $name', ({ server }) => {
       expect(both.filter(([ofText, ofRow]) => ofRow === null || (ofText !== null && ofText !== ofRow))).toEqual([]);
       expect(both.filter(([ofText]) => ofText !== null).length).toBeGreaterThan(100);
     }
-  });
-
-  test('a row that was stored again under its new id blocks it; its lines alone do not', async () => {
-    const old = order(1, { code: 'c-1' });
-    await write('2026-11-20T10:00:00.000Z', [old]);
-    await write('2026-11-20T11:00:00.000Z', [{ ...old, sourceId: 'c-1', occurredAt: '2026-11-02T02:00:00.000000Z' }]);
-    expect(await rekey(['code'])).toMatchObject({ refused: true, findings: { collisions: { count: 1 } } });
-    await database.rows(`delete from raw_events where source_id = 'c-1'`);
-    // A key without its row hides a record, and must not be taken by another one.
-    expect(await rekey(['code'])).toMatchObject({ findings: { collisions: { count: 1 } } });
-    await database.rows(`delete from raw_event_keys where source_id = 'c-1'`);
-    expect(await rekey(['code'])).toMatchObject({ refused: false, moved: 1 });
-    expect(lines().map((line) => line['source_id'])).toEqual(['c-1', 'c-1']);
-  });
-
-  test('rows deleted by hand stay deleted under their new ids', async () => {
-    const orders = [1, 2].map((n) => order(n, { code: `c-${n}` }));
-    await write('2026-11-20T10:00:00.000Z', orders);
-    await database.rows(`delete from raw_events where source_id = '1'`);
-    await rekey(['code']);
-    const again = orders.map((one) => ({ ...one, sourceId: `c-${one.sourceId}` }));
-    expect((await attempt(database.pool, batchOf(source, again), again)).counts).toMatchObject({
-      written: 0,
-      duplicate: 2,
-    });
-  });
-
-  test('an earlier archive is restored under the new ids; records stored since by another id keep theirs', async () => {
-    const orders = [3, 6, 9].map((n) => order(n, n === 9 ? { code: '' } : { code: `c-${n}` }));
-    await write('2026-11-20T10:00:00.000Z', orders);
-    const retire = () =>
-      retireDays({
-        owner: database.settings,
-        archives: archives(),
-        keptFrom: '2026-11-02',
-        signal: context.signal,
-        onStep: () => undefined,
-      });
-    const before = await rows();
-    await retire();
-    // The journal has one without a new id.
-    rmSync(join(folders().csv, source), { recursive: true });
-    expect(await rekey(['code'])).toMatchObject({ findings: { rows: 0 }, refused: false });
-    const rule = await readIdRule(store(), source);
-    const newIds = [{ source, before: rule?.before ?? '', idsOf: idsOf('code') }];
-    const restore = () => restoreDay({ owner: database.settings, archives: archives(), day: '2026-11-01', newIds });
-    expect(await restore()).toMatchObject({ outcome: 'restored', restored: 3, formerIds: 1 });
-    expect(await rows()).toEqual(
-      before.map((row) => ({ ...row, source_id: row['source_id'] === '9' ? '9' : `c-${row['source_id']}` })),
-    );
-    expect((await keys()).map((key) => key['source_id'])).toEqual(['9', 'c-3', 'c-6']);
-    const later = { ...order(2, { code: 'c-x' }, '2026-11-01'), sourceId: 'by another id' };
-    await attempt(database.pool, batchOf(source, [later]), [later]);
-    await database.rows(`delete from raw_event_days`);
-    await retire();
-    await restore();
-    expect((await keys()).map((key) => key['source_id'])).toEqual(['9', 'by another id', 'c-3', 'c-6']);
   });
 });

@@ -8,7 +8,10 @@ import { server, settingOf } from './s3-setting.ts';
 let proxy: FaultProxy;
 let store: S3Store;
 let setting: S3Setting;
+/** Where a server that says nothing is the subject. */
 const timeouts = { connectMs: 500, idleMs: 400, answerMs: 1_000 };
+/** Where it is not: a busy machine must not be taken for such a server. */
+const unhurried = { connectMs: 5_000, idleMs: 10_000, answerMs: 10_000 };
 /** The same objects, without faults. */
 let direct: S3Store;
 beforeAll(async () => {
@@ -16,7 +19,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   setting = settingOf(server, proxy.endpoint);
-  store = createS3Store(setting, timeouts);
+  store = createS3Store(setting, unhurried);
   direct = createS3Store({ ...setting, endpoint: server?.endpoint ?? null });
   if (server !== null) await store.prove();
 });
@@ -136,10 +139,13 @@ describe.skipIf(server === null)('a conditional write of a stream', () => {
   });
 
   test('waits for its completion as long as its parts may take', async () => {
-    const before = async () => new Promise<void>((resolve) => setTimeout(resolve, timeouts.answerMs + 200));
+    const { answerMs } = timeouts;
+    const limited = createS3Store(setting, { ...unhurried, answerMs });
+    await limited.prove();
+    const before = async () => new Promise<void>((resolve) => setTimeout(resolve, answerMs + 200));
     proxy.next(complete, { before, fault: null });
     const asked = proxy.seen.length;
-    expect(await store.putStreamIfAbsent('large', twoParts())).toBe(true);
+    expect(await limited.putStreamIfAbsent('large', twoParts())).toBe(true);
     expect(proxy.seen.slice(asked).filter(({ line }) => complete.test(line))).toHaveLength(1);
   });
 
@@ -158,7 +164,10 @@ describe.skipIf(server === null)('a read', () => {
     for await (const chunk of (await store.getStream('blob')) ?? []) chunks.push(chunk);
     return Buffer.concat(chunks);
   };
-  beforeEach(() => direct.put('blob', content));
+  beforeEach(async () => {
+    store = createS3Store(setting, timeouts);
+    await direct.put('blob', content);
+  });
 
   test.each(['cut', 'stall', 'drop', 'lose', answer(503, 'SlowDown')] as const)(
     'is repeated after %j',

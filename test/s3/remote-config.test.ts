@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Instance } from '../../src/domain/instance.ts';
 import { createS3Store, type S3Store } from '../../src/store/s3/s3-store.ts';
 import { CliSandbox, type CommandResult, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -26,11 +27,11 @@ beforeAll(async () => {
   const setting = settingOf(server);
   objects = createS3Store({ ...setting, prefix: `${folder}/` });
   // For its database and its namespace: its own worker does not run.
-  testWorker = await TestWorker.createOnBucket(
+  testWorker = await TestWorker.prepareApart(
     'version: 1\nsources: [{ name: x, type: rss, url: "https://a.test" }]',
+    new Instance().taskQueue,
     setting,
   );
-  await testWorker.stopWorker();
   empty = temporaryFolder();
   sandbox = new CliSandbox(empty, { ...testWorker.commandVariables(), DAYBOOK_CONFIG: url });
   await objects.put('daybook.yaml', yaml);
@@ -93,7 +94,7 @@ describe.skipIf(server === null)('a configuration in a bucket', () => {
     await running.shows('Worker started');
     await objects.put('daybook.yaml', yaml);
     await running.shows('Configuration file is valid again');
-  });
+  }, 120_000);
 
   test('and what is missing is named', async () => {
     const absent = url.replace('daybook.yaml', 'absent.yaml');

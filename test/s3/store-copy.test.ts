@@ -23,7 +23,7 @@ import { until } from '../support/until.ts';
 import { server, settingOf } from './s3-setting.ts';
 
 const yaml = 'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]';
-const [first, deferred, later] = [3_000, 12_000, 1];
+const [first, deferred, later] = [1_000, 4_000, 1];
 const past = '2026-11-20';
 
 let testWorker: TestWorker;
@@ -142,6 +142,28 @@ describe.skipIf(server === null)('store copy', () => {
     expect(third.stderr).toContain(`set DAYBOOK_STORE=${url} for all workers and commands`);
   }, 180_000);
 
+  test('names what is wrong with its options', async () => {
+    const problems = {
+      'gs://bucket': /--to: found "gs:\/\/…", expected a folder or s3:\/\/bucket\/prefix/,
+      '': /--to: found nothing, expected a folder or s3:\/\/bucket\/prefix/,
+    };
+    for (const [to, message] of Object.entries(problems)) {
+      const { code, stderr } = await copy('--to', to);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+    }
+    symlinkSync(data(), testWorker.path('link'));
+    const linked = await copy('--from', data(), '--to', testWorker.path('link'), '--replace');
+    expect([linked.code, linked.stderr]).toEqual([
+      2,
+      expect.stringMatching(/found \S+data and \S+link \(\S+data\), expected two places, neither of them inside/),
+    ]);
+    const same = await copy();
+    expect([same.code, same.stderr]).toEqual([
+      2,
+      expect.stringMatching(/expected two places, .*name the other store with --to or --from/),
+    ]);
+  });
+
   test('is continued by a worker on the bucket: batches are delivered, nothing is lost or stored twice', async () => {
     // The server names the worker on the folder for a minute.
     const polls = async () => workersAt(testWorker.client, new Instance().taskQueue);
@@ -192,26 +214,4 @@ describe.skipIf(server === null)('store copy', () => {
     expect([newer.code, newer.stdout]).toEqual([0, expect.stringContaining(': 0 written')]);
     rmSync(back, { recursive: true });
   }, 120_000);
-
-  test('names what is wrong with its options', async () => {
-    const problems = {
-      'gs://bucket': /--to: found "gs:\/\/…", expected a folder or s3:\/\/bucket\/prefix/,
-      '': /--to: found nothing, expected a folder or s3:\/\/bucket\/prefix/,
-    };
-    for (const [to, message] of Object.entries(problems)) {
-      const { code, stderr } = await copy('--to', to);
-      expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
-    }
-    symlinkSync(data(), testWorker.path('link'));
-    const linked = await copy('--from', data(), '--to', testWorker.path('link'), '--replace');
-    expect([linked.code, linked.stderr]).toEqual([
-      2,
-      expect.stringMatching(/found \S+data and \S+link \(\S+data\), expected two places, neither of them inside/),
-    ]);
-    const same = await copy();
-    expect([same.code, same.stderr]).toEqual([
-      2,
-      expect.stringMatching(/expected two places, .*name the other store with --to or --from/),
-    ]);
-  });
 });

@@ -172,7 +172,7 @@ describe.skipIf(server === null)('a Daybook in a bucket', () => {
     await testWorker.stopWorker();
     await testWorker.database.rows('truncate raw_events, raw_event_keys, raw_event_batches');
     for (const path of await store.list('csv/src=lines')) await store.delete(path);
-    writeFileSync(testWorker.path('lines.ndjson'), lines('k', 60_000));
+    writeFileSync(testWorker.path('lines.ndjson'), lines('k', 30_000));
     const other = await startElsewhere();
     const started = sandbox.run(['run', 'lines', '--json']);
     await until('some rows are stored', async () => (await stored()) > 2_000);
@@ -180,13 +180,13 @@ describe.skipIf(server === null)('a Daybook in a bucket', () => {
     const before = await stored();
     await testWorker.startWorker();
     const { code, stdout } = await started;
-    expect([code, before < 60_000]).toEqual([0, true]);
-    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'ok', fetched: 60_000 });
-    expect(await stored()).toBe(60_000);
+    expect([code, before < 30_000]).toEqual([0, true]);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'ok', fetched: 30_000 });
+    expect(await stored()).toBe(30_000);
     const ids = await exported('--source', 'lines');
-    expect([ids.length, new Set(ids).size]).toEqual([60_000, 60_000]);
+    expect([ids.length, new Set(ids).size]).toEqual([30_000, 30_000]);
     const compared = JSON.parse(await daybook('verify', '--day', '2026-11-03', '--json')) as ComparedDay;
-    expect(compared).toMatchObject({ consistent: true, postgres: { rows: 12_000 } });
+    expect(compared).toMatchObject({ consistent: true, postgres: { rows: 6_000 } });
     expect(readdirSync(elsewhere).sort()).toEqual(['daybook.yaml', 'lines.ndjson']);
   }, 180_000);
 
@@ -200,7 +200,7 @@ describe.skipIf(server === null)('a Daybook in a bucket', () => {
       expect.stringMatching(/_.*json$/),
     ]);
     const ids = await exported('--source', 'lines');
-    expect([ids.length, new Set(ids).size]).toEqual([60_000, 60_000]);
+    expect([ids.length, new Set(ids).size]).toEqual([30_000, 30_000]);
   });
 
   test('retires days into archives in the bucket, reads and restores them, and deletes old days of the journal', async () => {
@@ -213,9 +213,9 @@ describe.skipIf(server === null)('a Daybook in a bucket', () => {
     expect(await journal()).toEqual([]);
     expect(await store.list('archives')).toHaveLength(10);
     expect(await stored()).toBe(0);
-    expect(await exported('--archives', '--source', 'lines')).toHaveLength(60_000);
-    expect(await daybook('restore', '--day', '2026-11-03')).toContain('restored 12000 of 12000 rows');
-    expect(await stored()).toBe(12_000);
+    expect(await exported('--archives', '--source', 'lines')).toHaveLength(30_000);
+    expect(await daybook('restore', '--day', '2026-11-03')).toContain('restored 6000 of 6000 rows');
+    expect(await stored()).toBe(6_000);
     expect(existsSync(testWorker.path('data'))).toBe(false);
   });
 });

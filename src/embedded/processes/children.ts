@@ -4,7 +4,7 @@ import { nodeEnvironment } from '../../config/environment/child-environment.ts';
 import type { Home } from '../home/home.ts';
 import { startProcess } from './managed-process.ts';
 
-const launcherTarget = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const launcherTarget = fileURLToPath(new URL('../../../dist/service/main.js', import.meta.url));
 const originProgram = fileURLToPath(new URL('../../../dist/demo/origin.js', import.meta.url));
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Whether an output is what a document shows. In the document `…` matches anything within a line, and alone on a line any number of
- * lines. Times of day at the start of a line, ports, and the widths of columns are not compared.
+ * lines. Times of day at the start of a line, ports, and the widths of columns are not compared, nor are lines that say how far
+ * something has come: only where it takes a while are there any.
  * @param isWhole whether the output ends where the document's does
  */
 export function isAsShown(output: string, shown: string, isWhole: boolean): boolean {
@@ -20,7 +21,10 @@ function steady(text: string): string {
       .replaceAll(/\s+/g, ' ')
       .trim(),
   );
-  return lines.join('\n').trim();
+  return lines
+    .filter((line) => !/^\d+ % /.test(line))
+    .join('\n')
+    .trim();
 }
 
 function escaped(text: string): string {

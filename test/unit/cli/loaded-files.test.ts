@@ -32,15 +32,23 @@ register('data:text/javascript,' + encodeURIComponent(hooks));
 process.on('exit', () => process._rawDebug(Object.keys(Module._cache).map((file) => 'loads file://' + file).join('\\n')));
 `;
 
-/** Files that a command loads, from the root of the project on. */
-async function loadedBy(program: string, args: readonly string[], variables = {}): Promise<readonly string[]> {
+/**
+ * Files that a command loads, from the root of the project on.
+ * @param exitCode how it ends
+ */
+async function loadedBy(
+  program: string,
+  args: readonly string[],
+  variables = {},
+  exitCode = 0,
+): Promise<readonly string[]> {
   const watching = ['--import', `data:text/javascript,${encodeURIComponent(watcher)}`];
   const stderr = await new Promise<string>((resolve, reject) => {
     execFile(
       process.execPath,
       [...watching, program, ...args],
       { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, ...variables } },
-      (error, _, output) => (error ? reject(new Error(output)) : resolve(output)),
+      (error, _, output) => ((error?.code ?? 0) === exitCode ? resolve(output) : reject(new Error(output))),
     );
   });
   const files = [...stderr.matchAll(/^loads file:\/\/(.+)$/gm)].map(([, file = '']) => file);
@@ -88,9 +96,12 @@ describe('the bundle of the launcher', () => {
     expect(files.filter((file) => !/^(?:daybook$|scripts\/|dist\/bundle\/)/.test(file))).toEqual([]);
   });
 
-  test('is not what a worker runs', async () => {
-    const files = await loadedBy(launcher, ['worker', '--help']);
-    expect(files).toContain('dist/cli/main.js');
-    expect(files).not.toContain('dist/bundle/main.js');
+  test('is not what a worker runs: it has one of its own, without the SDK', async () => {
+    // It names the servers that it misses.
+    const files = await loadedBy(launcher, ['worker'], {}, 2);
+    expect(files).toContain('dist/service/main.js');
+    expect(files.filter((file) => /^dist\/(?!service\/)/.test(file))).toEqual([]);
+    expect(files).toContain('node_modules/@temporalio/worker/lib/index.js');
+    expect(files.filter((file) => /^node_modules\/(?:pg|undici|zod|prom-client)\//.test(file))).toEqual([]);
   });
 });

@@ -13,8 +13,13 @@ interface KubernetesObject {
   readonly spec: { readonly replicas?: number; readonly template?: { readonly spec: Pod } };
 }
 interface Pod {
-  readonly containers: readonly { readonly args: readonly string[]; readonly image: string }[];
-  readonly volumes: readonly { readonly configMap?: { readonly name: string } }[];
+  readonly containers: readonly {
+    readonly args: readonly string[];
+    readonly image: string;
+    readonly volumeMounts: readonly { readonly mountPath: string }[];
+  }[];
+  readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
+  readonly serviceAccountName?: string;
 }
 
 const chart = join(projectFolder, 'deploy', 'helm', 'daybook');
@@ -95,6 +100,18 @@ describe.runIf(buildHelm())('the Helm chart', () => {
       list.find(({ kind }) => kind === 'Deployment')?.spec.replicas;
     expect(replicas(objects)).toBeUndefined();
     expect(replicas(render())).toBe(2);
+  });
+
+  test('makes and mounts no claim for a store in a bucket, and uses the service account that has a role there', () => {
+    const objects = render('--set', 'data.claim=false', '--set', 'serviceAccountName=role');
+    expect(kindsOf(objects)).not.toContain('PersistentVolumeClaim');
+    for (const name of ['daybook-worker', 'daybook-schedules', 'daybook-smoke']) {
+      const { volumes, containers, serviceAccountName } = podOf(objects, name) ?? {};
+      expect(volumes?.map((volume) => volume.name)).toEqual(['config', 'temporary']);
+      expect(containers?.[0]?.volumeMounts.map(({ mountPath }) => mountPath)).toEqual(['/etc/daybook', '/tmp']);
+      expect(serviceAccountName).toBe('role');
+    }
+    expect(podOf(render(), 'daybook-worker')?.serviceAccountName).toBeUndefined();
   });
 
   test.each([

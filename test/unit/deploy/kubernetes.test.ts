@@ -82,7 +82,12 @@ test.runIf(hasKubectl).each(readdirSync(components))('kubectl renders the compon
     const { resources } = parse(readFileSync(join(components, name, 'kustomization.yaml'), 'utf8')) as {
       resources: string[];
     };
-    expect(rendered).toHaveLength(objects.length + resources.length);
+    // A store in a bucket needs no claim.
+    const removed = name === 'bucket' ? ['PersistentVolumeClaim'] : [];
+    expect(rendered).toHaveLength(objects.length + resources.length - removed.length);
+    expect(rendered.filter(({ kind }) => removed.includes(kind))).toEqual([]);
+    const data = rendered.flatMap(({ spec }) => spec.template?.spec.volumes.filter((volume) => volume.name === 'data'));
+    expect(data.filter(Boolean)).toHaveLength(name === 'bucket' ? 0 : 4);
     const deployment = rendered.find(({ kind }) => kind === 'Deployment');
     // KEDA sets the number of workers itself.
     expect(Object.hasOwn(deployment?.spec ?? {}, 'replicas')).toBe(name !== 'keda');

@@ -7,6 +7,7 @@ describe('isAsShown', () => {
     ['other widths of columns', 'name    n\n------  -\nquakes  1\n', 'name  n\n----  -\nquakes     1'],
     ['what stands for anything in a line', 'since 2026-11-24: (why)', 'since …: (why)'],
     ['what stands for any lines', 'a\nb\nc\nd', 'a\n…\nd'],
+    ['how far something has come', 'a\n0 %  0 of 1 processed\nb', 'a\nb'],
     ['what stands for no lines', 'a\nd', 'a\n…\nd'],
   ])('takes %s', (_what, output, shown) => {
     expect(isAsShown(output, shown, true)).toBe(true);

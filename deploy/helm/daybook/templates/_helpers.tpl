@@ -21,6 +21,9 @@ app.kubernetes.io/component: worker
 
 {{- define "daybook.pod" -}}
 automountServiceAccountToken: false
+{{- with .Values.serviceAccountName }}
+serviceAccountName: {{ . }}
+{{- end }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -48,7 +51,9 @@ securityContext:
 {{- define "daybook.mounts" -}}
 volumeMounts:
   - { name: config, mountPath: /etc/daybook, readOnly: true }
+  {{- if .Values.data.claim }}
   - { name: data, mountPath: /var/lib/daybook }
+  {{- end }}
   - { name: temporary, mountPath: /tmp }
 {{- end }}
 
@@ -56,8 +61,10 @@ volumeMounts:
 volumes:
   - name: config
     configMap: { name: {{ include "daybook.name" . }}-config }
+  {{- if .Values.data.claim }}
   - name: data
     persistentVolumeClaim: { claimName: {{ .Values.data.existingClaim | default (printf "%s-data" (include "daybook.name" .)) }} }
+  {{- end }}
   - name: temporary
     emptyDir: {}
 {{- end }}

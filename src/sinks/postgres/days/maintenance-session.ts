@@ -18,8 +18,10 @@ export interface OwnerSession {
 }
 
 /** Waits for locks only briefly, and retries later: a waiting session blocks those after it. */
-const settings = `set timezone = 'UTC'; set datestyle = 'ISO'; set client_encoding = 'UTF8';
-  set statement_timeout = '2h'; set lock_timeout = '2s'; set idle_in_transaction_session_timeout = '10min'`;
+const defaultLockTimeoutMs = 2_000;
+
+const settings = (lockTimeoutMs: number) => `set timezone = 'UTC'; set datestyle = 'ISO'; set client_encoding = 'UTF8';
+  set statement_timeout = '2h'; set lock_timeout = ${lockTimeoutMs}; set idle_in_transaction_session_timeout = '10min'`;
 
 /**
  * Opens a connection whose session is its own, for work that sets it up or locks by it.
@@ -33,9 +35,13 @@ export async function withOwnSession<T>(owner: PostgresSettings, work: (client: 
 }
 
 /** Runs work as the owner of the tables on a direct connection of its own. */
-export async function withOwner<T>(owner: PostgresSettings, work: (session: OwnerSession) => Promise<T>): Promise<T> {
+export async function withOwner<T>(
+  owner: PostgresSettings,
+  work: (session: OwnerSession) => Promise<T>,
+  lockTimeoutMs = defaultLockTimeoutMs,
+): Promise<T> {
   return withOwnSession(owner, async (client) => {
-    await client.query(settings);
+    await client.query(settings(lockTimeoutMs));
     const schema = escapeIdentifier(owner.schema);
     const table = (name: string) => `${schema}.${escapeIdentifier(name)}`;
     return work({ client, schema, table, partition: (day) => table(partitionName(day)) });
@@ -50,20 +56,25 @@ export async function withOwner<T>(owner: PostgresSettings, work: (session: Owne
 export async function withOwnerAlone<T>(
   owner: PostgresSettings,
   work: (session: OwnerSession) => Promise<T>,
+  lockTimeoutMs?: number,
 ): Promise<T> {
-  return withOwner(owner, async (session) => {
-    const { rows } = await session.client.query<{ taken: boolean }>(
-      // The second key tells schemas apart.
-      'select pg_try_advisory_lock(1146244171, $1::regclass::oid::int8::bit(32)::int4) as taken',
-      [session.table('raw_events')],
-    );
-    if (rows[0]?.taken !== true) {
-      throw new SinkUnavailable(
-        'postgres: other maintenance is running (a rollover, restore or forget); try again once it has ended',
+  return withOwner(
+    owner,
+    async (session) => {
+      const { rows } = await session.client.query<{ taken: boolean }>(
+        // The second key tells schemas apart.
+        'select pg_try_advisory_lock(1146244171, $1::regclass::oid::int8::bit(32)::int4) as taken',
+        [session.table('raw_events')],
       );
-    }
-    return work(session);
-  });
+      if (rows[0]?.taken !== true) {
+        throw new SinkUnavailable(
+          'postgres: other maintenance is running (a rollover, restore or forget); try again once it has ended',
+        );
+      }
+      return work(session);
+    },
+    lockTimeoutMs,
+  );
 }
 
 /** A lock was not available, or the table had changed: retry later. */

@@ -25,6 +25,8 @@ export interface RetirementOptions {
   /** The first day that is kept; null = all are, and only what was begun is finished or put back. */
   readonly keptFrom: Day | null;
   readonly signal: AbortSignal;
+  /** How long a step waits for other transactions. */
+  readonly lockTimeoutMs?: number;
   /** Called before each step. */
   readonly onStep: (step: RetirementStep, day: Day) => void;
 }
@@ -65,7 +67,11 @@ export async function daysToRetire(owner: PostgresSettings, keptFrom: Day | null
  */
 export async function retireDays(options: RetirementOptions): Promise<RetirementResult> {
   try {
-    return await withOwnerAlone(options.owner, (session) => new Retirement(session, options).run());
+    return await withOwnerAlone(
+      options.owner,
+      (session) => new Retirement(session, options).run(),
+      options.lockTimeoutMs,
+    );
   } catch (error) {
     throw maintenanceFailure(error, 'days could not be retired', options.signal);
   }

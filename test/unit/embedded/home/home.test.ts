@@ -12,7 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Home } from '../../../../src/embedded/home/home.ts';
 import { identify } from '../../../../src/embedded/processes/process-identity.ts';
@@ -239,22 +241,28 @@ describe('the lock', () => {
       if (found !== 'nothing') leaveTakeover(deadHolder);
       const module = new URL('../../../../dist/embedded/home/home.js', import.meta.url).href;
       const program = `
+      import { once } from 'node:events';
       import { Home } from ${JSON.stringify(module)};
       const home = new Home(${JSON.stringify(folder)});
-      while (Date.now() < Number(process.argv[1]));
+      console.log('ready');
+      const [at] = await once(process.stdin, 'data');
+      while (Date.now() < Number(at));
       try { home.lock(); console.log('taken'); } catch (error) { console.log(error.type ?? error.stack); }
-      setTimeout(() => {}, 3000);`;
-      const at = String(Date.now() + 2_000);
-      const outputs = await Promise.all(
-        Array.from({ length: 8 }, async () => {
-          const child = spawn(process.execPath, ['--input-type=module', '-e', program, at]);
-          let output = '';
-          child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-          child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-          await new Promise((resolve) => child.once('close', resolve));
-          return output.trim();
-        }),
-      );
+      // It lives until all have tried.
+      await once(process.stdin, 'end');`;
+      const starts = Array.from({ length: 8 }, () => {
+        const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+          stdio: ['pipe', 'pipe', 'inherit'],
+        });
+        return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+      });
+      const nextLines = () => Promise.all(starts.map(async ({ lines }) => String((await lines.next()).value)));
+      expect(await nextLines()).toEqual(Array<string>(8).fill('ready'));
+      const at = String(Date.now() + 100);
+      for (const { child } of starts) child.stdin.write(at);
+      const outputs = await nextLines();
+      for (const { child } of starts) child.stdin.end();
+      await Promise.all(starts.map(async ({ child }) => once(child, 'close')));
       expect(outputs.sort()).toEqual([...Array<string>(7).fill('AlreadyRunning'), 'taken']);
     },
   );

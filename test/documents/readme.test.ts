@@ -1,0 +1,3 @@
+import { followDocument } from '../support/documents/follow-document.ts';
+
+followDocument('README.md');
