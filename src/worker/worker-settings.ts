@@ -42,6 +42,8 @@ export interface WorkerSettings {
   readonly redact: Redact;
   /** Takes a store and a database together that do not belong together. @default false */
   readonly acceptNewStore?: boolean;
+  /** How soon a database is compared with the store that could not be asked at the start. @default 5 s */
+  readonly pairRetryMs?: number | undefined;
   /** Where alerts are posted; null = nowhere. */
   readonly alertWebhook: string | null;
   /** How long a request of a probe may take. @default 10 s */

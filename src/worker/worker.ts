@@ -103,6 +103,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const pair = new PairWatch({
     pair: poolPair(store, stores.store.name, pools.pool, postgres),
     accept: settings.acceptNewStore === true,
+    retryMs: settings.pairRetryMs,
     logger,
     onForeign: (problem) => storage.foreign(problem),
   });

@@ -27,6 +27,8 @@ import { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.ts';
 
 /** How long what /metrics and the status page show is not read again: tests wait for the next reading. */
 const statusFreshMs = 500;
+/** How soon a database is compared with the store that could not be asked at the start. */
+const pairRetryMs = 500;
 
 let runtimeInstalled = false;
 /** Whose logs Temporal's runtime writes to, of which a process has one: the first worker that was made and is not closed. */
@@ -202,6 +204,7 @@ export class TestWorker {
       sdkMetrics: null,
       ui: null,
       probeRequestMs: this.probeRequestMs,
+      pairRetryMs,
       statusFreshMs,
       onReceipt: (receipt) => this.receipts.push(receipt),
     });

@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { withTemporal } from '../../src/temporal/connect.ts';
 import { localTemporalSettings } from '../../src/config/environment/temporal-settings.ts';
@@ -10,7 +10,11 @@ test('a command that waits for a workflow reports a lost server, and that the wo
   const proxy = await startTcpProxy(host, Number(port));
   onTestFinished(() => proxy.close());
   const workflowId = `lost-${proxy.port}`;
-  const waiting = withTemporal(localTemporalSettings(`127.0.0.1:${proxy.port}`), async (client) => {
+  const settings = localTemporalSettings(`127.0.0.1:${proxy.port}`);
+  // The client asks again for 20 s by default.
+  const interceptors = [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 4 }))];
+  const impatient = { ...settings, connection: { ...settings.connection, interceptors } };
+  const waiting = withTemporal(impatient, async (client) => {
     const handle = await client.workflow.start('unknown', { workflowId, taskQueue: workflowId });
     proxy.down();
     return handle.result();

@@ -16,6 +16,13 @@ export interface BackfillRequest {
   readonly concurrency?: number;
 }
 
+/** Whether the second request changes nothing where the first is still to be planned. */
+export function repeats(first: BackfillRequest, second: BackfillRequest): boolean {
+  const { from, to, stepMs, only } = second;
+  const isSame = from === first.from && to === first.to && stepMs === first.stepMs && only === first.only;
+  return isSame && second.concurrency === undefined;
+}
+
 /** Windows of a source that run at once, at most. */
 export const maxConcurrency = 20;
 

@@ -10,7 +10,7 @@ import { countPair, inspectPair, settleRestored, type Pair, type PairFound } fro
 /** How often store and database are compared: a disk may be unmounted, or a dump be restored, while workers run. */
 const lookMs = 30_000;
 /** The same while the database could not be asked yet. */
-const retryMs = 5_000;
+const defaultRetryMs = 5_000;
 /** How long the two may take to answer. */
 const answerMs = 15_000;
 
@@ -18,6 +18,8 @@ export interface PairWatchOptions {
   readonly pair: Pair;
   /** Joins the two although they are foreign, once. */
   readonly accept: boolean;
+  /** How soon a database is asked again that could not be asked. @default 5 s */
+  readonly retryMs?: number | undefined;
   readonly logger: Logger;
   /** Called with the reason why no work is allowed; null = the two belong together, as far as is known. */
   readonly onForeign: (problem: string | null) => void;
@@ -83,6 +85,7 @@ export class PairWatch {
       this.#note(await this.#ask(() => this.#look()));
       this.#schedule();
     };
+    const { retryMs = defaultRetryMs } = this.#options;
     this.#timer = setTimeout(() => void look(), this.#hasCounted ? lookMs : retryMs);
     this.#timer.unref();
   }

@@ -167,7 +167,10 @@ class Backfill {
   }
 
   async #takeRequests(): Promise<void> {
-    for (let request = this.#inbox.take(); request; request = this.#inbox.take()) await this.#take(request);
+    for (let request = this.#inbox.take(); request; request = this.#inbox.take()) {
+      if (this.#inbox.hasRepeated(request) && patched('repeated-requests-once')) this.#inbox.dropRepeated(request);
+      await this.#take(request);
+    }
   }
 
   async #take(request: BackfillRequest): Promise<void> {

@@ -1,10 +1,10 @@
 import { log, setHandler } from '@temporalio/workflow';
-import { readBackfillRequest, type BackfillRequest } from '../../domain/time/backfill-request.ts';
+import { readBackfillRequest, repeats, type BackfillRequest } from '../../domain/time/backfill-request.ts';
 import { backfillSignal } from '../messages.ts';
 
 /** Requests that arrived by the signal `backfill` and wait to be processed. The handler never throws. */
 export class RequestQueue {
-  readonly #requests: { readonly payload: unknown; readonly request: BackfillRequest }[] = [];
+  #requests: { readonly payload: unknown; readonly request: BackfillRequest }[] = [];
   readonly #onChange: () => void;
   #unreadable: string | null = null;
 
@@ -34,6 +34,16 @@ export class RequestQueue {
   /** The oldest request; null if there is none. */
   take(): BackfillRequest | null {
     return this.#requests.shift()?.request ?? null;
+  }
+
+  /** Whether a request waits that {@link repeats} this one. */
+  hasRepeated(request: BackfillRequest): boolean {
+    return this.#requests.some((other) => repeats(request, other.request));
+  }
+
+  /** Drops those requests: each would cost an activity. */
+  dropRepeated(request: BackfillRequest): void {
+    this.#requests = this.#requests.filter((other) => !repeats(request, other.request));
   }
 
   /** All requests as received, to be handed over. */

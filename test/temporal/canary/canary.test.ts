@@ -5,45 +5,51 @@ import type { CanaryResult, FailedCanary } from '../../../src/domain/monitoring/
 import { readCanaryReport } from '../../../src/store/canary/canary-report.ts';
 import { createDirectoryStore } from '../../../src/store/blobs/directory-store.ts';
 import { openAlerts } from '../../../src/store/alerts/alerts.ts';
+import { retryQuickly } from '../../support/quick-retries.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 import type { TcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
-import { startWebhook } from '../../support/servers/webhook.ts';
+import { startWebhook, type Webhook } from '../../support/servers/webhook.ts';
 
 const yaml = 'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n';
 let testWorker: TestWorker;
 let proxy: TcpProxy;
+let webhook: Webhook;
 
 beforeAll(async () => {
+  webhook = await startWebhook();
   testWorker = await TestWorker.prepare(yaml);
+  testWorker.alertWebhook = webhook.url.replace('127.0.0.1', 'localhost');
+  testWorker.proxies = { httpProxy: 'http://127.0.0.1:1', noProxy: 'localhost' };
   proxy = await testWorker.proxyPostgres();
 });
 afterAll(async () => {
-  await testWorker.close();
-  await proxy.close();
+  await testWorker?.close();
+  await proxy?.close();
+  await webhook?.close();
 });
 
 let number = 0;
-const start = async ({ client, taskQueue } = testWorker): Promise<WorkflowHandle> => {
+const start = async (): Promise<WorkflowHandle> => {
+  const { client, taskQueue } = testWorker;
   const workflowId = `canary-${taskQueue}-${number++}`;
   return client.workflow.start('canary', { workflowId, taskQueue, args: [] });
 };
-const runCanary = async (worker = testWorker) => (await (await start(worker)).result()) as CanaryResult;
+const runCanary = async () => (await (await start()).result()) as CanaryResult;
 const failureOf = async (handle: WorkflowHandle): Promise<FailedCanary> => {
   const error = (await handle.result().catch((thrown: unknown) => thrown)) as { cause: { details: FailedCanary[] } };
   return error.cause.details[0] as FailedCanary;
 };
-const store = (worker = testWorker) => createDirectoryStore(worker.path('data'));
-const alerts = async (worker = testWorker) =>
-  (await openAlerts(store(worker))).map(({ name, source }) => `${source} ${name}`);
+const store = () => createDirectoryStore(testWorker.path('data'));
+const alerts = async () => (await openAlerts(store())).map(({ name, source }) => `${source} ${name}`);
 
 /** Everything that canaries have anywhere, but for the report. */
-async function left(worker = testWorker): Promise<string[]> {
-  const rows = await worker.database.rows(
+async function left(): Promise<string[]> {
+  const rows = await testWorker.database.rows(
     `select 'row' as line from raw_events union all select 'key' from raw_event_keys
      union all select 'token' from raw_event_batches`,
   );
-  const files = worker.files('data').map((path) => path.slice(worker.path('data').length + 1));
+  const files = testWorker.files('data').map((path) => path.slice(testWorker.path('data').length + 1));
   const expected = /^(?:canary\/latest\.json|alerts\/daybook-canary\/|store\.json$|config\/)/;
   return [...rows.map(({ line }) => String(line)), ...files.filter((path) => !expected.test(path))];
 }
@@ -164,68 +170,52 @@ describe('canary', () => {
     expect(await left()).toEqual([]);
   });
 
-  // The next two take half a minute of retries each, at the same time.
-  test.concurrent(
-    'an unwritable CSV folder fails it at that step, and nothing is deferred',
-    async () => {
-      rmSync(testWorker.path('data', 'csv'), { recursive: true });
-      writeFileSync(testWorker.path('data', 'csv'), 'in the way');
-      const handle = await start();
-      expect(await failureOf(handle)).toMatchObject({ step: 'write to CSV', error: { type: 'SinkUnavailable' } });
-      expect(await left()).toEqual(['csv']);
-      rmSync(testWorker.path('data', 'csv'));
-      mkdirSync(testWorker.path('data', 'csv'));
-      await runCanary();
-      // The worker's own alert of the folder ends with its next check, which this triggers.
-      expect(await testWorker.worker?.notReadyReasons()).toEqual([]);
-    },
-    120_000,
-  );
+  test('without PostgreSQL it fails after its retries, with an alert that the next success resolves', async () => {
+    await runCanary();
+    const told = webhook.posted.length;
+    proxy.down();
+    const handle = await start();
+    await retryQuickly(testWorker.client, handle, 'writePostgres');
+    const failed = await failureOf(handle);
+    expect(failed).toMatchObject({ step: 'write to PostgreSQL', error: { type: 'SinkUnavailable' } });
+    expect(await alerts()).toEqual(['daybook-canary canary']);
+    expect(await readCanaryReport(store())).toMatchObject({
+      ok: false,
+      lagMs: null,
+      error: { step: 'write to PostgreSQL' },
+      succeededAt: expect.stringMatching(/Z$/) as string,
+    });
+    proxy.up();
+    expect(await left()).toEqual([]);
+    await runCanary();
+    expect(await alerts()).toEqual([]);
+    expect(webhook.posted.slice(told)).toMatchObject([
+      {
+        name: 'canary',
+        source: 'daybook-canary',
+        state: 'open',
+        message: expect.stringMatching(/write to Postg/) as string,
+      },
+      { name: 'canary', source: 'daybook-canary', state: 'resolved' },
+    ]);
+  });
 
-  test.concurrent(
-    'without PostgreSQL it fails after its retries, with an alert that the next success resolves',
-    async ({ onTestFinished }) => {
-      const webhook = await startWebhook();
-      const worker = await TestWorker.prepare(yaml);
-      worker.alertWebhook = webhook.url;
-      const away = await worker.proxyPostgres();
-      onTestFinished(async () => {
-        await worker.close();
-        await away.close();
-        await webhook.close();
-      });
-      await runCanary(worker);
-      away.down();
-      const failed = await failureOf(await start(worker));
-      expect(failed).toMatchObject({ step: 'write to PostgreSQL', error: { type: 'SinkUnavailable' } });
-      expect(await alerts(worker)).toEqual(['daybook-canary canary']);
-      expect(await readCanaryReport(store(worker))).toMatchObject({
-        ok: false,
-        lagMs: null,
-        error: { step: 'write to PostgreSQL' },
-        succeededAt: expect.stringMatching(/Z$/) as string,
-      });
-      expect(await left(worker)).toEqual([]);
-      away.up();
-      await runCanary(worker);
-      expect(await alerts(worker)).toEqual([]);
-      expect(webhook.posted).toMatchObject([
-        {
-          name: 'canary',
-          source: 'daybook-canary',
-          state: 'open',
-          message: expect.stringMatching(/write to Postg/) as string,
-        },
-        { name: 'canary', source: 'daybook-canary', state: 'resolved' },
-      ]);
-    },
-    120_000,
-  );
+  test('an unwritable CSV folder fails it at that step, and nothing is deferred', async () => {
+    rmSync(testWorker.path('data', 'csv'), { recursive: true });
+    writeFileSync(testWorker.path('data', 'csv'), 'in the way');
+    const handle = await start();
+    await retryQuickly(testWorker.client, handle, 'writeCsv');
+    expect(await failureOf(handle)).toMatchObject({ step: 'write to CSV', error: { type: 'SinkUnavailable' } });
+    expect(await left()).toEqual(['csv']);
+    rmSync(testWorker.path('data', 'csv'));
+    mkdirSync(testWorker.path('data', 'csv'));
+    await runCanary();
+    // The worker's own alert of the folder ends with its next check, which this triggers.
+    expect(await testWorker.worker?.notReadyReasons()).toEqual([]);
+  });
 
   test('a proxy of the environment is not used', async () => {
-    await testWorker.stopWorker();
-    testWorker.proxies = { httpProxy: 'http://127.0.0.1:1' };
-    await testWorker.startWorker();
+    expect(testWorker.proxies.httpProxy).toBe('http://127.0.0.1:1');
     expect(await runCanary()).toMatchObject({ ok: true });
   });
 

@@ -4,7 +4,7 @@ import { sinks } from '../../../src/domain/run/sink.ts';
 import type { Receipt } from '../../../src/domain/run/receipt.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 import { json, startOrigin, type Handler, type Origin } from '../../support/servers/origin.ts';
-import { startTcpProxy } from '../../support/servers/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 import type { RunningWorker } from '../../../src/worker/worker.ts';
 
@@ -12,19 +12,30 @@ const now = new Date().toISOString();
 const records = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => ({ id: from + index, at: now, title: `number ${from + index}` }));
 
+/** Those of two workers; each other test has a source of its own. */
+const names = Array.from({ length: 12 }, (_, index) => `source-${index}`);
 let origin: Origin;
-const yaml = (...names: string[]) =>
-  `version: 1\nsources:\n${names
-    .map(
-      (name) =>
-        `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at, allow_private: true, max_reject_ratio: 1, expect: { max_staleness: 1d } }\n`,
-    )
-    .join('')}`;
+let postgres: TcpProxy;
+let temporal: TcpProxy;
+let testWorker: TestWorker;
 
 beforeAll(async () => {
   origin = await startOrigin();
+  const [host = '', port] = inject('temporalAddress').split(':');
+  temporal = await startTcpProxy(host, Number(port));
+  const source = (name: string, more = '') =>
+    `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at, allow_private: true, max_reject_ratio: 1, expect: { max_staleness: 1d }${more} }\n`;
+  const paged = source('paged', ', paginator: { type: page_number }, concurrency: 20');
+  const sources = [...['news', 'later', 'attacked'].concat(names).map((name) => source(name)), paged];
+  testWorker = await TestWorker.prepare(`version: 1\nsources:\n${sources.join('')}`, {}, `127.0.0.1:${temporal.port}`);
+  postgres = await testWorker.proxyPostgres();
 });
-afterAll(async () => origin.close());
+afterAll(async () => {
+  await testWorker?.close();
+  await postgres?.close();
+  await temporal?.close();
+  await origin?.close();
+});
 
 /** All of Daybook's series of a scrape, by name with labels. */
 async function scrape(worker: RunningWorker | null): Promise<Map<string, number>> {
@@ -73,45 +84,36 @@ const pick = (series: Map<string, number>, metric: string, labels: Iterable<stri
 
 describe('/metrics', () => {
   test('equals the receipts of runs, and creates no series from their contents', async () => {
-    const testWorker = await TestWorker.create(yaml('news'));
-    try {
-      origin.answer(json([...records(5), { id: null, at: now }, { id: 9, at: 'never' }]));
-      const receipts = [await testWorker.run('news')];
-      await scrape(testWorker.worker);
-      const before = new Set((await scrape(testWorker.worker)).keys());
-      // Ten thousand ids, and as many dead letters, each with its own message.
-      origin.answer(
-        json([...records(10_000, 100), ...records(10_000, 20_000).map(({ id }) => ({ id, at: `no ${id}` }))]),
-      );
-      receipts.push(await testWorker.run('news'));
-      const series = await scrapeUntil(
-        testWorker.worker,
-        (found) =>
-          found.get('daybook_dead_letters{source="news"}') === 10_002 &&
-          found.get('daybook_rows_today{source="news"}') === 10_005 &&
-          found.get('daybook_last_run_records{source="news",sink="fetch",result="fetched"}') === 20_000,
-      );
-      const sums = sumsOf('news', receipts);
-      expect(pick(series, 'daybook_records_total', Object.keys(sums))).toEqual(sums);
-      const last = sumsOf('news', receipts.slice(1));
-      expect(pick(series, 'daybook_last_run_records', Object.keys(last))).toEqual(last);
-      expect(series.get('daybook_last_success_timestamp_seconds{source="news"}')).toBe(
-        Date.parse(receipts[1]?.finishedAt ?? '') / 1_000,
-      );
-      expect(series.get('daybook_fetch_requests_total{source="news",status_class="2xx"}')).toBe(2);
-      const batches = receipts.reduce((sum, receipt) => sum + receipt.batches, 0);
-      for (const sink of sinks) expect(series.get(`daybook_batches_written_total{sink="${sink}"}`)).toBe(batches);
-      const runs = [...series].filter(([name]) => name.startsWith('daybook_run_duration_seconds_count{source="news"'));
-      expect(runs.reduce((sum, [, count]) => sum + count, 0)).toBe(2);
-      expect([...series.keys()].filter((name) => !before.has(name))).toEqual([]);
-    } finally {
-      await testWorker.close();
-    }
+    origin.answer(json([...records(5), { id: null, at: now }, { id: 9, at: 'never' }]));
+    const receipts = [await testWorker.run('news')];
+    await scrape(testWorker.worker);
+    const before = new Set((await scrape(testWorker.worker)).keys());
+    // Thousands of ids, and of dead letters, each with its own message.
+    origin.answer(json([...records(6_000, 100), ...records(2_000, 20_000).map(({ id }) => ({ id, at: `no ${id}` }))]));
+    receipts.push(await testWorker.run('news'));
+    const series = await scrapeUntil(
+      testWorker.worker,
+      (found) =>
+        found.get('daybook_dead_letters{source="news"}') === 2_002 &&
+        found.get('daybook_rows_today{source="news"}') === 6_005 &&
+        found.get('daybook_last_run_records{source="news",sink="fetch",result="fetched"}') === 8_000,
+    );
+    const sums = sumsOf('news', receipts);
+    expect(pick(series, 'daybook_records_total', Object.keys(sums))).toEqual(sums);
+    const last = sumsOf('news', receipts.slice(1));
+    expect(pick(series, 'daybook_last_run_records', Object.keys(last))).toEqual(last);
+    expect(series.get('daybook_last_success_timestamp_seconds{source="news"}')).toBe(
+      Date.parse(receipts[1]?.finishedAt ?? '') / 1_000,
+    );
+    expect(series.get('daybook_fetch_requests_total{source="news",status_class="2xx"}')).toBe(2);
+    const batches = receipts.reduce((sum, receipt) => sum + receipt.batches, 0);
+    for (const sink of sinks) expect(series.get(`daybook_batches_written_total{sink="${sink}"}`)).toBe(batches);
+    const runs = [...series].filter(([name]) => name.startsWith('daybook_run_duration_seconds_count{source="news"'));
+    expect(runs.reduce((sum, [, count]) => sum + count, 0)).toBe(2);
+    expect([...series.keys()].filter((name) => !before.has(name))).toEqual([]);
   });
 
   test('of two workers: counters add up to the receipts, gauges are the same', async () => {
-    const names = Array.from({ length: 12 }, (_, index) => `source-${index}`);
-    const testWorker = await TestWorker.create(yaml(...names));
     const first = testWorker.worker;
     try {
       await testWorker.startWorker();
@@ -147,82 +149,52 @@ describe('/metrics', () => {
       expect(gauges(one).length).toBeGreaterThan(names.length * 20);
     } finally {
       await first?.stop();
-      await testWorker.close();
     }
   });
 
   test('continues without PostgreSQL: it is down, its failures count, and known values stay', async () => {
-    const testWorker = await TestWorker.prepare(yaml('news'));
-    const proxy = await testWorker.proxyPostgres();
-    try {
-      origin.answer(json(records(4)));
-      const before = await scrape(testWorker.worker);
-      expect(before.get('daybook_postgres_up')).toBe(1);
-      expect(before.get('daybook_temporal_up')).toBe(1);
-      proxy.down();
-      const handle = await testWorker.start({ source: 'news' });
-      const failures = 'daybook_write_failures_total{sink="postgres"}';
-      const away = await scrapeUntil(
-        testWorker.worker,
-        (series) => series.get('daybook_postgres_up') === 0 && (series.get(failures) ?? 0) > 1,
-      );
-      expect(away.get('daybook_write_attempts_total{sink="postgres"}')).toBeGreaterThanOrEqual(away.get(failures) ?? 0);
-      expect(away.get('daybook_write_failures_total{sink="csv"}')).toBe(0);
-      expect(away.get('daybook_partitions_ahead')).toBe(before.get('daybook_partitions_ahead'));
-      expect(await testWorker.worker?.notReadyReasons()).toContain('PostgreSQL cannot be reached');
-      expect(await testWorker.worker?.statusPage()).toMatch(
-        /PostgreSQL<\/dt>\s*<dd>\s*<span class="state failing">cannot be reached/,
-      );
-      proxy.up();
-      const receipt = (await handle.result()) as Receipt;
-      const after = await scrapeUntil(testWorker.worker, (series) => series.get('daybook_postgres_up') === 1);
-      expect(after.get('daybook_records_total{source="news",sink="postgres",result="written"}')).toBe(
-        receipt.postgres.written,
-      );
-      expect(after.get('daybook_batches_written_total{sink="postgres"}')).toBe(1);
-    } finally {
-      await testWorker.close();
-      await proxy.close();
-    }
+    origin.answer(json(records(4)));
+    const before = await scrape(testWorker.worker);
+    expect(before.get('daybook_postgres_up')).toBe(1);
+    expect(before.get('daybook_temporal_up')).toBe(1);
+    postgres.down();
+    const handle = await testWorker.start({ source: 'later' });
+    const failures = 'daybook_write_failures_total{sink="postgres"}';
+    const away = await scrapeUntil(
+      testWorker.worker,
+      (series) => series.get('daybook_postgres_up') === 0 && (series.get(failures) ?? 0) > 1,
+    );
+    expect(before.get(failures)).toBe(0);
+    expect(away.get('daybook_write_attempts_total{sink="postgres"}')).toBeGreaterThanOrEqual(away.get(failures) ?? 0);
+    expect(away.get('daybook_write_failures_total{sink="csv"}')).toBe(0);
+    expect(away.get('daybook_partitions_ahead')).toBe(before.get('daybook_partitions_ahead'));
+    expect(await testWorker.worker?.notReadyReasons()).toContain('PostgreSQL cannot be reached');
+    expect(await testWorker.worker?.statusPage()).toMatch(
+      /PostgreSQL<\/dt>\s*<dd>\s*<span class="state failing">cannot be reached/,
+    );
+    postgres.up();
+    const receipt = (await handle.result()) as Receipt;
+    const after = await scrapeUntil(testWorker.worker, (series) => series.get('daybook_postgres_up') === 1);
+    expect(after.get('daybook_records_total{source="later",sink="postgres",result="written"}')).toBe(
+      receipt.postgres.written,
+    );
+    const written = 'daybook_batches_written_total{sink="postgres"}';
+    expect((after.get(written) ?? NaN) - (before.get(written) ?? NaN)).toBe(1);
   });
 });
 
-test('ten thousand addresses and as many record failures create no series', async () => {
-  const paged = 'paginator: { type: page_number }, concurrency: 20, max_reject_ratio: 1';
-  const testWorker = await TestWorker.create(yaml('paged').replace('max_reject_ratio: 1', paged));
-  try {
-    origin.answer(pages(4));
-    expect(await testWorker.run('paged')).toMatchObject({ outcome: 'partial', pages: 5, rejected: 2 });
-    await scrape(testWorker.worker);
-    const before = [...(await scrape(testWorker.worker)).keys()];
-    origin.answer(pages(10_000));
-    expect(await testWorker.run('paged')).toMatchObject({ outcome: 'partial', pages: 10_001, rejected: 5_000 });
-    expect([...(await scrape(testWorker.worker)).keys()]).toEqual(before);
-  } finally {
-    await testWorker.close();
-  }
+test('thousands of addresses and of record failures create no series', async () => {
+  origin.answer(pages(4));
+  expect(await testWorker.run('paged')).toMatchObject({ outcome: 'partial', pages: 5, rejected: 2 });
+  await scrape(testWorker.worker);
+  const before = [...(await scrape(testWorker.worker)).keys()];
+  origin.answer(pages(2_000));
+  expect(await testWorker.run('paged')).toMatchObject({ outcome: 'partial', pages: 2_001, rejected: 1_000 });
+  expect([...(await scrape(testWorker.worker)).keys()]).toEqual(before);
 }, 120_000);
 
 describe('the endpoint', () => {
-  test('names an unreachable Temporal, and still shows its pages', async () => {
-    const [host = '', port] = inject('temporalAddress').split(':');
-    const proxy = await startTcpProxy(host, Number(port));
-    const testWorker = await TestWorker.create(yaml('news'), {}, `127.0.0.1:${proxy.port}`);
-    try {
-      expect(await testWorker.worker?.notReadyReasons()).toEqual([]);
-      proxy.down();
-      const missing = await testWorker.worker?.notReadyReasons();
-      expect(missing).toContain(`Temporal at 127.0.0.1:${proxy.port} cannot be reached`);
-      expect((await scrape(testWorker.worker)).get('daybook_temporal_up')).toBe(0);
-    } finally {
-      proxy.up();
-      await testWorker.close();
-      await proxy.close();
-    }
-  });
-
   test('with 1,000 slow connections and large headers does not delay runs', async () => {
-    const testWorker = await TestWorker.create(yaml('news'));
     const endpoint = await testWorker.serveHttp((error) => {
       throw error;
     });
@@ -239,7 +211,7 @@ describe('the endpoint', () => {
       origin.answer(json(records(100)));
       await until('the attack is running', () => sockets.length >= 1_000);
       const startedMs = Date.now();
-      for (let turn = 0; turn < 3; turn++) expect((await testWorker.run('news')).fetched).toBe(100);
+      for (let turn = 0; turn < 3; turn++) expect((await testWorker.run('attacked')).fetched).toBe(100);
       expect(Date.now() - startedMs).toBeLessThan(15_000);
       clearInterval(attack);
       for (const socket of sockets) socket.destroy();
@@ -251,7 +223,18 @@ describe('the endpoint', () => {
       clearInterval(attack);
       for (const socket of sockets) socket.destroy();
       await endpoint.close();
-      await testWorker.close();
+    }
+  });
+
+  test('names an unreachable Temporal, and still shows its pages', async () => {
+    try {
+      expect(await testWorker.worker?.notReadyReasons()).toEqual([]);
+      temporal.down();
+      const missing = await testWorker.worker?.notReadyReasons();
+      expect(missing).toContain(`Temporal at 127.0.0.1:${temporal.port} cannot be reached`);
+      expect((await scrape(testWorker.worker)).get('daybook_temporal_up')).toBe(0);
+    } finally {
+      temporal.up();
     }
   });
 });

@@ -14,10 +14,10 @@ import { until } from '../../support/until.ts';
 
 const deploy = resolve('deploy');
 const rules = join(deploy, 'prometheus', 'daybook.rules.yml');
-/** The rules look back over minutes. To save time, a minute is this many seconds here. */
+/** The rules look back over minutes. To save time, a minute is about a second here. */
 const scale: readonly [RegExp, string][] = [
-  [/\[5m\]/g, '[10s]'],
-  [/\[30m\]/g, '[60s]'],
+  [/\[5m\]/g, '[6s]'],
+  [/\[30m\]/g, '[36s]'],
   [/for: \d+[mh]/g, 'for: 1s'],
 ];
 
@@ -75,7 +75,7 @@ describe.skipIf(found === null)('a Prometheus that scrapes a worker', () => {
     writeFileSync(join(folder, 'daybook.rules.yml'), scaled);
     writeFileSync(
       join(folder, 'prometheus.yml'),
-      `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
+      `global: { scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500ms }
 rule_files: ['*.rules.yml']
 scrape_configs: [{ job_name: daybook, static_configs: [{ targets: ['127.0.0.1:${endpoint.port}'] }] }]
 `,

@@ -1,12 +1,12 @@
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestWorker } from '../../support/test-worker.ts';
 import type { TcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
 
 let testWorker: TestWorker;
 let proxy: TcpProxy;
-beforeEach(async () => {
+beforeAll(async () => {
   testWorker = await TestWorker.prepare(
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
   );
@@ -17,9 +17,9 @@ beforeEach(async () => {
   renameSync(testWorker.path('data'), testWorker.path('lost'));
   testWorker.useQueue(`${testWorker.taskQueue}-other`);
 });
-afterEach(async () => {
-  await testWorker.close();
-  await proxy.close();
+afterAll(async () => {
+  await testWorker?.close();
+  await proxy?.close();
 });
 
 test('a worker with another store does not start, and names store and database', async () => {
