@@ -160,6 +160,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         assertOwnStore(() => pair.foreign),
       ],
     },
+    // As many as there is work for, by what the server says with each answer; an old one says nothing, and there are five then.
+    workflowTaskPollerBehavior: { type: 'autoscaling' },
+    activityTaskPollerBehavior: { type: 'autoscaling' },
     shutdownGraceTime: '5s',
     shutdownForceTime: '10s',
   } satisfies Partial<WorkerOptions>;
