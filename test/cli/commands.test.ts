@@ -305,12 +305,17 @@ describe('servers that cannot be used', () => {
     const { host, port, user, password } = inject('postgres');
     const good = { PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password, PG_DB: 'postgres' };
     const closed = String(await freePort());
-    for (const [variables, message] of [
+    const refused = [
       [{ ...good, PG_PORT: closed }, 'ECONNREFUSED'],
       [{ ...good, PG_PASSWORD: 'wrong-password' }, '28P01'],
       [{ ...good, PG_DB: 'no_such_database' }, '3D000'],
-    ] as const) {
-      const { code, stderr } = await sandbox.refused(['up'], variables);
+    ] as const;
+    // Each waits for its server for a while.
+    const results = refused.map(async ([variables, message]) => ({
+      ...(await sandbox.refused(['up'], variables)),
+      message,
+    }));
+    for (const { code, stderr, message } of await Promise.all(results)) {
       expect(stderr.includes(message)).toBe(true);
       expect(code).toBe(1);
       expect(stderr).not.toContain('wrong-password');

@@ -40,15 +40,16 @@ describe('smoke without a running stack', () => {
   let sandbox: CliSandbox;
   /** With servers that the environment names, but no worker. */
   let served: CliSandbox;
+  let without: CliSandbox;
   let tenant: Tenant;
   beforeAll(async () => {
-    sandbox = beginIn();
+    [sandbox, without] = [beginIn(), beginIn()];
     tenant = await createTenant();
     served = beginIn(tenant.variables);
   });
   afterAll(async () => {
     await tenant?.close();
-    for (const place of [sandbox, served]) remove(place);
+    for (const place of [sandbox, served, without]) remove(place);
   });
 
   test.concurrent('starts what it needs, says one line on stdout, and stops it', async ({ expect }) => {
@@ -71,9 +72,9 @@ describe('smoke without a running stack', () => {
     expect(code).toBe(1);
   });
 
-  test('without PostgreSQL says so in one line', async () => {
+  test.concurrent('without PostgreSQL says so in one line', async ({ expect }) => {
     const variables = { PG_HOST: '127.0.0.1', PG_PORT: String(await freePort()) };
-    const { code, stdout } = await sandbox.refused(['smoke'], variables);
+    const { code, stdout } = await without.refused(['smoke'], variables);
     expect(stdout).toMatch(/^smoke failed: start: .*ECONNREFUSED.*PG_HOST.*\n$/);
     expect(code).toBe(1);
   });
