@@ -7,7 +7,7 @@ import { writeDeadLetters } from '../../src/store/dead-letters/dead-letters.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { LastRuns } from '../../src/store/run/last-runs.ts';
 import { writeReceipt } from '../../src/store/run/receipts.ts';
-import { launcher, CliSandbox, type CommandResult } from '../support/cli-sandbox.ts';
+import { launcher, CliSandbox } from '../support/cli-sandbox.ts';
 import { freePort } from '../support/servers/free-port.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startWebhook } from '../support/servers/webhook.ts';
@@ -16,39 +16,16 @@ import { aFailedReceipt, aReceipt } from '../unit/domain/a-receipt.ts';
 let folder: string;
 let sandbox: CliSandbox;
 
-const yaml = 'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n';
-/** A run without a worker waits for one: it is begun first, in a folder of its own, beside what other tests do. */
-let withoutWorker: Promise<CommandResult & { readonly ms: number }>;
-let elsewhere: string;
-
 beforeAll(() => {
   folder = temporaryFolder();
   sandbox = new CliSandbox(folder);
-  writeFileSync(join(folder, 'daybook.yaml'), yaml);
-  elsewhere = temporaryFolder();
-  writeFileSync(join(elsewhere, 'daybook.yaml'), yaml);
-  withoutWorker = runWithoutWorker(new CliSandbox(elsewhere));
+  writeFileSync(
+    join(folder, 'daybook.yaml'),
+    'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
+  );
   writeFileSync(join(folder, 'lines.ndjson'), '{"id":1,"at":"2026-11-01T00:00:00Z"}\n{"id":2,"at":"never"}\n');
 });
-afterAll(() => {
-  for (const path of [folder, elsewhere]) rmSync(path, { recursive: true, force: true });
-});
-
-async function runWithoutWorker(place: CliSandbox): Promise<CommandResult & { readonly ms: number }> {
-  const { host, port, user, password } = inject('postgres');
-  const startedAt = Date.now();
-  const result = await place.run(['run', 'lines'], {
-    variables: {
-      PG_HOST: host,
-      PG_PORT: String(port),
-      PG_USER: user,
-      PG_PASSWORD: password,
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      TEMPORAL_NAMESPACE: 'default',
-    },
-  });
-  return { ...result, ms: Date.now() - startedAt };
-}
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const write = (name: string, text: string) => {
   writeFileSync(join(folder, name), text);
@@ -305,17 +282,12 @@ describe('servers that cannot be used', () => {
     const { host, port, user, password } = inject('postgres');
     const good = { PG_HOST: host, PG_PORT: String(port), PG_USER: user, PG_PASSWORD: password, PG_DB: 'postgres' };
     const closed = String(await freePort());
-    const refused = [
+    for (const [variables, message] of [
       [{ ...good, PG_PORT: closed }, 'ECONNREFUSED'],
       [{ ...good, PG_PASSWORD: 'wrong-password' }, '28P01'],
       [{ ...good, PG_DB: 'no_such_database' }, '3D000'],
-    ] as const;
-    // Each waits for its server for a while.
-    const results = refused.map(async ([variables, message]) => ({
-      ...(await sandbox.refused(['up'], variables)),
-      message,
-    }));
-    for (const { code, stderr, message } of await Promise.all(results)) {
+    ] as const) {
+      const { code, stderr } = await sandbox.refused(['up'], variables);
       expect(stderr.includes(message)).toBe(true);
       expect(code).toBe(1);
       expect(stderr).not.toContain('wrong-password');
@@ -340,10 +312,21 @@ describe('servers that cannot be used', () => {
   });
 
   test('a Temporal server without a worker fails a run after 15 s', async () => {
-    const { code, stderr, ms } = await withoutWorker;
+    const { host, port, user, password } = inject('postgres');
+    const startedAt = Date.now();
+    const { code, stderr } = await sandbox.run(['run', 'lines'], {
+      variables: {
+        PG_HOST: host,
+        PG_PORT: String(port),
+        PG_USER: user,
+        PG_PASSWORD: password,
+        TEMPORAL_ADDRESS: inject('temporalAddress'),
+        TEMPORAL_NAMESPACE: 'default',
+      },
+    });
     expect(stderr.includes('no worker has polled')).toBe(true);
     expect(code).toBe(1);
-    expect(ms).toBeLessThan(25_000);
+    expect(Date.now() - startedAt).toBeLessThan(25_000);
   });
 
   test('without Go, a network or a server, `up` says what it looked for', async () => {
