@@ -235,16 +235,16 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
     ],
     ['a name that is not the server’s', () => ({ TEMPORAL_TLS_SERVER_NAME: 'other.test' }), /other\.test.*SERVER_NAME/],
     ['a server that has no TLS', () => ({ TEMPORAL_ADDRESS: inject('temporalAddress') }), /TEMPORAL_TLS/],
-  ])('a command and a worker with %s say so, and what to do', async ([, fields, message], { expect }) => {
+  ])('a command and a worker with %s say so, and what to do', async ([, fields, message], { expect: own }) => {
     const wrong = sandbox('wrong', { DAYBOOK_DATA: join(folder, 'main'), DAYBOOK_HTTP: 'off', ...fields() });
     const commands = [['run', 'items'], ['worker']];
     for (const { code, stderr } of await Promise.all(commands.map((args) => wrong.run(args)))) {
-      expect.soft([code, stderr]).toEqual([1, expect.stringMatching(message)]);
-      expect.soft(stderr).not.toMatch(/^ +at /m);
+      own.soft([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+      own.soft(stderr).not.toMatch(/^ +at /m);
     }
   });
 
-  test.concurrent('a command without a server says so, and what to do; a worker waits', async ({ expect }) => {
+  test.concurrent('a command without a server says so, and what to do; a worker waits', async () => {
     const wrong = sandbox('wrong', { TEMPORAL_ADDRESS: 'localhost:1' });
     const waiting = wrong.start(['worker']);
     const { code, stderr } = await wrong.run(['run', 'items']);

@@ -52,7 +52,7 @@ describe('smoke without a running stack', () => {
     for (const place of [sandbox, served, without]) remove(place);
   });
 
-  test.concurrent('starts what it needs, says one line on stdout, and stops it', async ({ expect }) => {
+  test.concurrent('starts what it needs, says one line on stdout, and stops it', async () => {
     const { code, stdout } = await sandbox.run(['smoke']);
     expect(stdout).toMatch(smokeOk);
     expect(code).toBe(0);
@@ -60,7 +60,7 @@ describe('smoke without a running stack', () => {
     expect((await sandbox.run(['status'])).code).toBe(2);
   });
 
-  test.concurrent('starts no worker where the environment names servers, and fails after 15 s', async ({ expect }) => {
+  test.concurrent('starts no worker where the environment names servers, and fails after 15 s', async () => {
     const startedAt = Date.now();
     const { code, stdout } = await served.run(['smoke', '--json']);
     expect(Date.now() - startedAt).toBeGreaterThan(15_000);
@@ -72,7 +72,7 @@ describe('smoke without a running stack', () => {
     expect(code).toBe(1);
   });
 
-  test.concurrent('without PostgreSQL says so in one line', async ({ expect }) => {
+  test.concurrent('without PostgreSQL says so in one line', async () => {
     const variables = { PG_HOST: '127.0.0.1', PG_PORT: String(await freePort()) };
     const { code, stdout } = await without.refused(['smoke'], variables);
     expect(stdout).toMatch(/^smoke failed: start: .*ECONNREFUSED.*PG_HOST.*\n$/);
