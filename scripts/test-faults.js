@@ -2,6 +2,7 @@
 // minutes as well; `--seed N` repeats a run; `--minutes N` is how long the soak lasts. Other arguments go to vitest.
 import { prepare } from './prepare.js';
 import { runPackage } from './run-step.js';
+import { useMemory } from './test-folder.js';
 
 const rest = [];
 const args = process.argv.slice(2);
@@ -13,4 +14,7 @@ while (args.length > 0) {
   else rest.push(argument);
 }
 await prepare({ development: true });
-process.exit(runPackage('vitest', 'vitest', ['run', '--project', 'faults-long', ...rest]));
+const removeFolder = useMemory();
+const code = runPackage('vitest', 'vitest', ['run', '--project', 'faults-long', ...rest]);
+removeFolder();
+process.exit(code);

@@ -2,13 +2,17 @@
 // store on S3, whose server has to be built; npm run test:all runs them as well. Arguments go to vitest.
 import { prepare } from './prepare.js';
 import { runPackage } from './run-step.js';
+import { useMemory } from './test-folder.js';
 
-const usual = ['unit', 'replay', 'postgres', 'temporal', 'cli', 'faults'];
-/** What npm test leaves to npm run test:all, or all that is run where `--rest` is given. */
-const rest = ['faults-long', 'documents', 's3'];
+/** Projects of vitest.config.ts: what npm test runs, and what it leaves to npm run test:all. */
+const usual = 'usual';
+const rest = 'rest';
 
 const args = process.argv.slice(2);
 const take = (name) => args.includes(name) && args.splice(args.indexOf(name), 1).length > 0;
-const projects = take('--all') ? [] : take('--rest') ? rest : args.includes('--project') ? [] : usual;
+const projects = take('--all') ? [usual, rest] : take('--rest') ? [rest] : args.includes('--project') ? [] : [usual];
 await prepare({ development: true });
-process.exit(runPackage('vitest', 'vitest', ['run', ...projects.flatMap((name) => ['--project', name]), ...args]));
+const removeFolder = useMemory();
+const code = runPackage('vitest', 'vitest', ['run', ...projects.flatMap((name) => ['--project', name]), ...args]);
+removeFolder();
+process.exit(code);

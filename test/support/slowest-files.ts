@@ -7,10 +7,12 @@ export default class SlowestFiles implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const timed = modules.map((module) => ({ module, ms: timeOf(module) })).sort((a, b) => b.ms - a.ms);
     const lines = timed.slice(0, shown).map(({ module, ms }) => `${seconds(ms)}  ${module.relativeModuleId}`);
-    const projects = new Map<string, number>();
-    for (const { module, ms } of timed)
-      projects.set(module.project.name, (projects.get(module.project.name) ?? 0) + ms);
-    const sums = [...projects].map(([name, ms]) => `${name} ${seconds(ms).trim()}`).join(', ');
+    const folders = new Map<string, number>();
+    for (const { module, ms } of timed) {
+      const folder = module.relativeModuleId.split('/')[1] ?? '';
+      folders.set(folder, (folders.get(folder) ?? 0) + ms);
+    }
+    const sums = [...folders].map(([name, ms]) => `${name} ${seconds(ms).trim()}`).join(', ');
     process.stdout.write(`\nTime of ${modules.length} files: ${sums}; the slowest:\n${lines.join('\n')}\n`);
   }
 }
