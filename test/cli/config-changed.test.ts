@@ -235,14 +235,23 @@ describe('two workers of which only one has the new configuration', () => {
   });
 });
 
-/** Takes the port that workers prefer, unless it is already taken. */
+/** Takes the port that workers prefer; where another program has it, as soon as that one leaves it. */
 async function takeDefaultPort(): Promise<() => void> {
   const server = createServer();
+  let again: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve) => {
-    server.once('error', () => resolve());
-    server.listen(9464, '127.0.0.1', resolve);
+    const listen = () => void server.listen(9464, '127.0.0.1');
+    server.once('listening', resolve);
+    server.on('error', () => {
+      again = setTimeout(listen, 100);
+      resolve();
+    });
+    listen();
   });
-  return () => void server.close();
+  return () => {
+    clearTimeout(again);
+    server.close();
+  };
 }
 
 /** The keys of a value, and of what is in it. */
