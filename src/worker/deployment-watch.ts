@@ -26,6 +26,8 @@ export function routingProblem(routing: Routing | null, deployment: string, buil
 }
 
 const everyMs = 10_000;
+/** While a worker gets no work it waits for a command of an operator, who looks at it. */
+const problemMs = 2_000;
 /** No routing is known right after the first poll of a deployment. */
 const firstMs = 2_000;
 
@@ -51,7 +53,10 @@ export class DeploymentWatch {
       else logger.warn({ ...facts, problem }, 'Deployment gives its workers no work');
     };
     const repeat = (afterMs: number) => {
-      this.#timer = setTimeout(() => void look().then(() => this.#timer && repeat(everyMs)), afterMs);
+      this.#timer = setTimeout(
+        () => void look().then(() => this.#timer && repeat(this.problem === null ? everyMs : problemMs)),
+        afterMs,
+      );
       this.#timer.unref();
     };
     repeat(firstMs);

@@ -62,10 +62,18 @@ afterAll(async () => {
 
 const administrate = (text: string) => withClient(admin, (client) => client.query(text));
 
+/** Of each user, once: commands that run side by side read them. */
+const certificates = new Map<string, Certificate>();
+function certificateOf(user: string): Certificate {
+  const found = certificates.get(user) ?? authority.issue(user, []);
+  certificates.set(user, found);
+  return found;
+}
+
 /** A sandbox with external servers and TLS; each user has one role and one certificate. */
 function sandbox(name: string, fields: Record<string, string> = {}): CliSandbox {
   const place = join(folder, name);
-  const client = authority.issue(name, []);
+  const client = certificateOf(name);
   const variables = {
     DAYBOOK_EMBEDDED: 'off',
     DAYBOOK_CONFIG: join(folder, 'daybook.yaml'),
@@ -209,7 +217,7 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
     for (const secret of Object.values(secrets)) expect(all).not.toContain(secret);
   });
 
-  test.each<[string, () => Record<string, string>, RegExp]>([
+  test.concurrent.for<[string, () => Record<string, string>, RegExp]>([
     [
       'a namespace that is not there',
       () => ({ TEMPORAL_NAMESPACE: 'nowhere' }),
@@ -227,21 +235,21 @@ describe('with external PostgreSQL and Temporal, with TLS, in their own schema a
     ],
     ['a name that is not the server’s', () => ({ TEMPORAL_TLS_SERVER_NAME: 'other.test' }), /other\.test.*SERVER_NAME/],
     ['a server that has no TLS', () => ({ TEMPORAL_ADDRESS: inject('temporalAddress') }), /TEMPORAL_TLS/],
-  ])('a command and a worker with %s say so, and what to do', async (_, fields, message) => {
-    const wrong = sandbox('wrong', { DAYBOOK_DATA: join(folder, 'main'), ...fields() });
+  ])('a command and a worker with %s say so, and what to do', async ([, fields, message], { expect: own }) => {
+    const wrong = sandbox('wrong', { DAYBOOK_DATA: join(folder, 'main'), DAYBOOK_HTTP: 'off', ...fields() });
     const commands = [['run', 'items'], ['worker']];
     for (const { code, stderr } of await Promise.all(commands.map((args) => wrong.run(args)))) {
-      expect.soft([code, stderr]).toEqual([1, expect.stringMatching(message)]);
-      expect.soft(stderr).not.toMatch(/^ +at /m);
+      own.soft([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+      own.soft(stderr).not.toMatch(/^ +at /m);
     }
   });
 
-  test('a command without a server says so, and what to do; a worker waits', async () => {
+  test.concurrent('a command without a server says so, and what to do; a worker waits', async () => {
     const wrong = sandbox('wrong', { TEMPORAL_ADDRESS: 'localhost:1' });
+    const waiting = wrong.start(['worker']);
     const { code, stderr } = await wrong.run(['run', 'items']);
     expect(stderr).toMatch(/ECONNREFUSED.*TEMPORAL_ADDRESS/);
     expect(code).toBe(1);
-    const waiting = wrong.start(['worker']);
     await waiting.shows('Worker waiting for Temporal');
     expect(waiting.output).toMatch(/ECONNREFUSED.*TEMPORAL_ADDRESS/);
     expect(await waiting.stop()).toBe(0);

@@ -33,7 +33,7 @@ async function statusOf(name: string): Promise<Record<string, unknown> | undefin
 }
 
 /** The server applies changes of schedules a moment later. */
-const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 500 });
+const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 250 });
 
 async function describeIt(id: string): Promise<ScheduleDescription | null> {
   return client.schedule
@@ -46,12 +46,8 @@ async function describeIt(id: string): Promise<ScheduleDescription | null> {
 }
 const stateOf = async (name: string) => (await describeIt(`scrape-${name}`))?.state;
 
-/** Changes the configuration, and waits until the worker has read it. */
-async function configure(...sources: string[]): Promise<void> {
-  await testWorker.stopWorker();
-  testWorker.configure(yaml(...sources));
-  await testWorker.startWorker();
-}
+/** Changes the configuration: commands and the worker read it when they need it. */
+const configure = (...sources: string[]) => testWorker.configure(yaml(...sources));
 
 beforeAll(async () => {
   origin = await startOrigin((url, response) => {
@@ -70,7 +66,7 @@ afterAll(async () => {
 
 test('a source that gets probe: true is polled by its group; its schedule is set aside, and its pause stays', async () => {
   await daybook('pause', 'two', '--reason', 'maintenance', '--until', '2099-01-01');
-  await configure(probed('one'), probed('two'));
+  configure(probed('one'), probed('two'));
   expect(await daybook('schedules', 'diff')).toMatch(/probe-2s-0 {2}is missing[^]*scrape-one {2}would be paused: /);
   expect(await daybook('schedules', 'apply')).toMatch(
     /probe-2s-0 {2}created\nscrape-one {2}paused: its source is probed together with others/,
@@ -125,7 +121,7 @@ test('pause and resume concern the source alone, and forget wants it paused', as
 
 test('without probe the source gets its schedule back, with its pause; an empty group is paused', async () => {
   await daybook('pause', 'two', '--reason', 'later');
-  await configure(own('one'), own('two'));
+  configure(own('one'), own('two'));
   expect(await daybook('schedules', 'apply')).toMatch(
     /scrape-one {2}updated; its source is back[^]*probe-2s-0 {2}paused: no source belongs to it/,
   );
@@ -138,7 +134,7 @@ test('without probe the source gets its schedule back, with its pause; an empty 
   await daybook('resume', 'two');
   expect(await stateOf('two')).toMatchObject({ paused: false });
 
-  await configure(probed('one'), probed('two'));
+  configure(probed('one'), probed('two'));
   expect(await daybook('schedules', 'apply', '--prune')).toMatch(
     /probe-2s-0 {2}updated; its sources are back\nscrape-one {2}deleted: its source is probed/,
   );
@@ -148,7 +144,7 @@ test('without probe the source gets its schedule back, with its pause; an empty 
   await soon(async () => expect(asks('one')).toBeGreaterThan(before));
 
   await daybook('pause', 'one', '--reason', 'kept');
-  await configure(own('one'), own('two'));
+  configure(own('one'), own('two'));
   await daybook('schedules', 'apply', '--prune');
   expect(await describeIt('probe-2s-0')).toBeNull();
   expect(await stateOf('one')).toMatchObject({ paused: true, note: expect.stringMatching(/: kept$/) });
@@ -157,7 +153,7 @@ test('without probe the source gets its schedule back, with its pause; an empty 
 test('a probe whose worker is killed is made again by the next one, and starts each run once', async () => {
   // A group of its own: a probe of the tests before may still be open.
   const other = (name: string) => source(name, '{ every: 3s, probe: true }');
-  await configure(other('first'), other('second'));
+  configure(other('first'), other('second'));
   const at = '2026-11-01T00:00:00Z';
   const probe = async (time: string) =>
     client.workflow.start('probe', {

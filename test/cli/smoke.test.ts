@@ -11,26 +11,25 @@ import type { TestNamespace } from '../support/servers/namespace.ts';
 import { createTenant, type Tenant } from '../support/servers/tenant.ts';
 import { until } from '../support/until.ts';
 
-let folder: string;
-let sandbox: CliSandbox;
-
-/** Begins with an empty folder. */
-function beginIn(variables: Readonly<Record<string, string>> = {}): void {
-  folder = temporaryFolder();
-  sandbox = new CliSandbox(folder, variables);
+/** An empty folder, but for a configuration. */
+function beginIn(variables: Readonly<Record<string, string>> = {}): CliSandbox {
+  const folder = temporaryFolder();
   writeFileSync(
     join(folder, 'daybook.yaml'),
     'version: 1\nsources: [{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }]\n',
   );
+  return new CliSandbox(folder, variables);
 }
-const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+const remove = (place: CliSandbox | undefined) => {
+  if (place) rmSync(place.folder, { recursive: true, force: true });
+};
 
 const smokeOk =
   /^smoke ok: scraped, inserted, confirmed in PostgreSQL by key and in CSV in \d+\.\d\d s \(canary-\d{4}-\S+Z\)\n$/;
 const rows = `select (select count(*) from raw_events) + (select count(*) from raw_event_keys) + (select count(*) from raw_event_batches) as left`;
 
 /** Files of the data folder, but for the report, and what a worker keeps there. */
-function files(): string[] {
+function files({ folder }: CliSandbox): string[] {
   const entries = readdirSync(join(folder, 'data'), { recursive: true, withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const kept = [join('canary', 'latest.json'), 'store.json', join('config', 'daybook.json')];
@@ -38,39 +37,32 @@ function files(): string[] {
 }
 
 describe('smoke without a running stack', () => {
-  beforeAll(() => beginIn());
-  afterAll(removeFolder);
+  let sandbox: CliSandbox;
+  /** With servers that the environment names, but no worker. */
+  let served: CliSandbox;
+  let without: CliSandbox;
+  let tenant: Tenant;
+  beforeAll(async () => {
+    [sandbox, without] = [beginIn(), beginIn()];
+    tenant = await createTenant();
+    served = beginIn(tenant.variables);
+  });
+  afterAll(async () => {
+    await tenant?.close();
+    for (const place of [sandbox, served, without]) remove(place);
+  });
 
-  test('starts what it needs, says one line on stdout, and stops it', async () => {
+  test.concurrent('starts what it needs, says one line on stdout, and stops it', async () => {
     const { code, stdout } = await sandbox.run(['smoke']);
     expect(stdout).toMatch(smokeOk);
     expect(code).toBe(0);
-    expect(files()).toEqual([]);
+    expect(files(sandbox)).toEqual([]);
     expect((await sandbox.run(['status'])).code).toBe(2);
   });
 
-  test('without PostgreSQL says so in one line', async () => {
-    const variables = { PG_HOST: '127.0.0.1', PG_PORT: String(await freePort()) };
-    const { code, stdout } = await sandbox.refused(['smoke'], variables);
-    expect(stdout).toMatch(/^smoke failed: start: .*ECONNREFUSED.*PG_HOST.*\n$/);
-    expect(code).toBe(1);
-  });
-});
-
-describe('smoke with a server that the environment names', () => {
-  let tenant: Tenant;
-  beforeAll(async () => {
-    tenant = await createTenant();
-    beginIn(tenant.variables);
-  });
-  afterAll(async () => {
-    await tenant.close();
-    removeFolder();
-  });
-
-  test('starts no worker, and fails after 15 s without one', async () => {
+  test.concurrent('starts no worker where the environment names servers, and fails after 15 s', async () => {
     const startedAt = Date.now();
-    const { code, stdout } = await sandbox.run(['smoke', '--json']);
+    const { code, stdout } = await served.run(['smoke', '--json']);
     expect(Date.now() - startedAt).toBeGreaterThan(15_000);
     expect(JSON.parse(stdout)).toEqual({
       ok: false,
@@ -79,9 +71,17 @@ describe('smoke with a server that the environment names', () => {
     });
     expect(code).toBe(1);
   });
+
+  test.concurrent('without PostgreSQL says so in one line', async () => {
+    const variables = { PG_HOST: '127.0.0.1', PG_PORT: String(await freePort()) };
+    const { code, stdout } = await without.refused(['smoke'], variables);
+    expect(stdout).toMatch(/^smoke failed: start: .*ECONNREFUSED.*PG_HOST.*\n$/);
+    expect(code).toBe(1);
+  });
 });
 
 describe('the canary of a running stack', () => {
+  let sandbox: CliSandbox;
   let running: RunningDaybook;
   let second: RunningDaybook;
   let tenant: Tenant;
@@ -94,20 +94,23 @@ describe('the canary of a running stack', () => {
   };
   const left = async () => {
     const { rows: found } = await database.query<{ left: string }>(rows);
-    return [Number(found[0]?.left), files()];
+    return [Number(found[0]?.left), files(sandbox)];
   };
   /** At every fifth minute the schedule starts another canary, which has files until it ends. */
   const nothingIsLeft = () =>
     vi.waitFor(async () => expect(await left()).toEqual([0, []]), { timeout: 30_000, interval: 500 });
-  const csv = () => files().filter((path) => path.includes(join('csv', 'daybook-canary')));
+  const csv = () => files(sandbox).filter((path) => path.includes(join('csv', 'daybook-canary')));
 
   beforeAll(async () => {
     tenant = await createTenant();
     ({ client } = tenant.namespace);
-    beginIn(tenant.variables);
+    sandbox = beginIn(tenant.variables);
     running = sandbox.start(['up']);
     await running.shows('Ctrl-C stops everything');
-    second = new CliSandbox(folder, { ...tenant.variables, DAYBOOK_HTTP: 'off' }).start(['worker'], 'of-no-store');
+    second = new CliSandbox(sandbox.folder, { ...tenant.variables, DAYBOOK_HTTP: 'off' }).start(
+      ['worker'],
+      'of-no-store',
+    );
     await second.shows('Worker started');
     database = new Client(tenant.database.settings);
     // The test kills it.
@@ -119,7 +122,7 @@ describe('the canary of a running stack', () => {
     await second?.stop();
     await running?.killAll();
     await tenant?.close();
-    removeFolder();
+    remove(sandbox);
   });
 
   test('runs by its schedule, every five minutes and once at the beginning', async () => {

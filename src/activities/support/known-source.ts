@@ -7,9 +7,9 @@ import { hasOtherWorkers } from './other-workers.ts';
 
 /** How long to wait for a worker with a newer configuration. */
 const timeoutMs = 120_000;
-const retryMs = 1_000;
+const [firstRetryMs, retryMs] = [100, 1_000];
 /** When a broken configuration is checked again. */
-const brokenMs = 10_000;
+const [firstBrokenMs, brokenMs] = [500, 10_000];
 
 /**
  * The source of the present configuration. If this worker does not know it, another one may: workers get a new configuration one
@@ -23,6 +23,7 @@ export async function findKnownSource(
   name: string,
 ): Promise<SourceConfig> {
   const { config, broken } = file.current();
+  const { attempt, scheduledTimestampMs } = Context.current().info;
   try {
     return findSource(config, name);
   } catch (error) {
@@ -31,16 +32,23 @@ export async function findKnownSource(
     if (leftOut) {
       throw new ConfigBroken(
         `config: the source ${name} cannot run until the configuration is valid again; the last good one leaves it out because ${leftOut.reason}: ${broken.message}`,
-        { retryAfterMs: brokenMs },
+        { retryAfterMs: doubled(firstBrokenMs, brokenMs, attempt) },
       );
     }
-    const { scheduledTimestampMs } = Context.current().info;
     if (Date.now() - scheduledTimestampMs < timeoutMs && (await hasOtherWorkers(identity))) {
-      throw new ConfigChanged(`config: this worker has no source ${name}; another worker may have it`, retryMs);
+      throw new ConfigChanged(
+        `config: this worker has no source ${name}; another worker may have it`,
+        doubled(firstRetryMs, retryMs, attempt),
+      );
     }
     if (!broken) throw error;
     throw new UnknownSource(
       `config: no source "${name}"; the configuration is broken; using the last good one: ${broken.message}`,
     );
   }
+}
+
+/** Longer with each attempt: an edit, or a rollout, is often over in a moment. */
+function doubled(firstMs: number, mostMs: number, attempt: number): number {
+  return Math.min(mostMs, firstMs * 2 ** (attempt - 1));
 }
