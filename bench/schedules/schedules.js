@@ -1,4 +1,4 @@
-// npm run bench -- schedules [150] [--minutes 10] [--against REV] [--json]: a stack of its own polls so many sources each minute.
+// npm run bench -- schedules [150] [--minutes 10] [--probe] [--against REV] [--json]: a stack of its own polls so many sources each minute.
 // Says how many polls began, how late, and how many were skipped, what that cost, and what an operator waits for.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assertKnown, has, numberOf, positional } from '../support/arguments.js';
@@ -16,26 +16,27 @@ const minute = 60_000;
 
 /** @param args what follows `schedules` on the command line */
 export async function benchSchedules(args) {
-  assertKnown(args, ['--sources', '--minutes', '--against', '--json']);
-  const count = Number(positional(args, ['--json']) ?? numberOf(args, '--sources', 150));
+  assertKnown(args, ['--sources', '--minutes', '--probe', '--against', '--json']);
+  const probe = has(args, '--probe');
+  const count = Number(positional(args, ['--json', '--probe']) ?? numberOf(args, '--sources', 150));
   const minutes = numberOf(args, '--minutes', 10);
   const results = await withRevisions(args, say, async (revisions) => {
     const all = [];
     // One after the other: two that poll at once would be late because of each other.
-    for (const revision of revisions) all.push(await measure(revision, count, minutes));
+    for (const revision of revisions) all.push(await measure(revision, { count, minutes, probe }));
     return all;
   });
   say(`\n${table(['', ...results.map(({ revision }) => revision)], rowsOf(results))}`);
   if (has(args, '--json')) process.stdout.write(`${JSON.stringify({ machine: machine(), revisions: results })}\n`);
 }
 
-async function measure({ name, root }, count, minutes) {
+async function measure({ name, root }, { count, minutes, probe }) {
   const load = new LoadWatch();
   const origin = await startOnceOrigin();
   let product = null;
   try {
     say(`starting ${name} with ${count} sources …`);
-    product = await RunningProduct.start(root, onceConfig(origin.port, count));
+    product = await RunningProduct.start(root, onceConfig(origin.port, count, probe));
     // The first full minute after all schedules were made and have begun once.
     const fromMs = Math.ceil((Date.now() + minute / 2) / minute) * minute;
     const toMs = fromMs + minutes * minute;
@@ -50,7 +51,7 @@ async function measure({ name, root }, count, minutes) {
     const operator = await measureOperator(product);
     // Late starts are waited for.
     await sleep(Math.max(0, toMs + minute / 2 - Date.now()));
-    const starts = await startsBetween(product.client, fromMs, toMs);
+    const starts = probe ? {} : await startsBetween(product.client, fromMs, toMs);
     return {
       revision: name,
       sources: count,
@@ -59,6 +60,7 @@ async function measure({ name, root }, count, minutes) {
       up_s: rounded(product.upSeconds, 1),
       due: count * minutes,
       ...starts,
+      ...origin.askedBetween(fromMs, toMs),
       cpu_s_per_minute: Object.fromEntries(
         ['worker', 'temporal', 'postgres', 'up'].map((part) => [
           part,
@@ -77,15 +79,15 @@ function rowsOf(results) {
   const row = (title, valueOf) => [title, ...results.map((result) => valueOf(result) ?? null)];
   const answer = (one) => (one.seconds === undefined ? `failed (${one.failed})` : one.seconds);
   const [{ operator }] = results;
+  const isProbed = results[0].began === undefined;
   return [
     row('polls due', ({ due }) => due),
-    row('polls begun', ({ began }) => began),
-    row('skipped because the last one was open', (one) => one.overlap_skips),
-    row('missed', (one) => one.missed_catchup_window),
-    row('late by, p50 s', (one) => one.delay_p50_s),
-    row('late by, p99 s', (one) => one.delay_p99_s),
-    row('late by, at most s', (one) => one.delay_max_s),
-    row('more than 5 s late', (one) => one.later_than_5_s),
+    ...(isProbed ? [] : startRows(row)),
+    row('requests', ({ asked }) => asked),
+    row('requests of a source, at least', (one) => one.asked_least),
+    row('between two of a source, p50 s', (one) => one.gap_p50_s),
+    row('between two of a source, p99 s', (one) => one.gap_p99_s),
+    row('between two of a source, at most s', (one) => one.gap_max_s),
     ...['worker', 'temporal', 'postgres', 'up'].map((part) =>
       row(`processor s a minute, ${part}`, (one) => one.cpu_s_per_minute[part]),
     ),
@@ -97,5 +99,17 @@ function rowsOf(results) {
     row('metrics, bytes', (one) => one.operator.metrics.bytes),
     row('page, bytes', (one) => one.operator.page.bytes),
     row('load', ({ load }) => load),
+  ];
+}
+
+function startRows(row) {
+  return [
+    row('polls begun', ({ began }) => began),
+    row('skipped because the last one was open', (one) => one.overlap_skips),
+    row('missed', (one) => one.missed_catchup_window),
+    row('late by, p50 s', (one) => one.delay_p50_s),
+    row('late by, p99 s', (one) => one.delay_p99_s),
+    row('late by, at most s', (one) => one.delay_max_s),
+    row('more than 5 s late', (one) => one.later_than_5_s),
   ];
 }

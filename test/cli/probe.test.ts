@@ -178,7 +178,7 @@ test('a probe whose worker is killed is made again by the next one, and starts e
   try {
     const before = asks('second');
     const handle = await probe(at);
-    await until('it asks', () => asks('second') > before, 30_000);
+    await until('it asks', () => asks('second') > before, 90_000);
     process.kill(killed.pid, 'SIGKILL');
     hangs.clear();
     running.push(sandbox.start(['worker']));
