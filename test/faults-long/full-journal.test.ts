@@ -58,10 +58,10 @@ test('a journal that is full for some seconds only costs time: a run waits for i
 test('a full journal only defers its own batches, is named, and receives them once it has space', async ({ skip }) => {
   if (!disk) return skip('may not mount a disk');
   rememberJournalDown();
-  const { fill } = disk;
+  const small = disk;
   // A probe may give back what its file took.
   await until('it is full', async () => {
-    fill();
+    small.fill();
     return ((await testWorker.worker?.notReadyReasons()) ?? []).length > 0;
   });
   lines(1, 2, 3);

@@ -104,6 +104,9 @@ test('batches that are refused entirely block no others, and are shown with thei
 });
 
 test('a batch that arrives while others are refused is delivered at once', async () => {
+  const deliverer = testWorker.client.workflow.getHandle('deliver-postgres-lines');
+  // That of the test before would deliver these batches as well.
+  await until('no deliverer runs', async () => (await deliverer.describe()).status.name !== 'RUNNING');
   await testWorker.database.rows(
     `create function drop_row() returns trigger language plpgsql as 'begin return null; end'`,
   );
@@ -113,7 +116,6 @@ test('a batch that arrives while others are refused is delivered at once', async
   );
   await runDeferred(some(2, 'rest-bad'));
   await until('the deliverer rests', async () => (await reason()).includes('does a trigger or rule'));
-  const deliverer = testWorker.client.workflow.getHandle('deliver-postgres-lines');
   await until('it has tried', async () => {
     const { events } = await deliverer.fetchHistory();
     return events?.some((event) => event.timerStartedEventAttributes);

@@ -172,7 +172,7 @@ describe('canary', () => {
 
   test('without PostgreSQL it fails after its retries, with an alert that the next success resolves', async () => {
     await runCanary();
-    const told = webhook.posted.length;
+    const reported = webhook.posted.length;
     proxy.down();
     const handle = await start();
     await retryQuickly(testWorker.client, handle, 'writePostgres');
@@ -189,7 +189,7 @@ describe('canary', () => {
     expect(await left()).toEqual([]);
     await runCanary();
     expect(await alerts()).toEqual([]);
-    expect(webhook.posted.slice(told)).toMatchObject([
+    expect(webhook.posted.slice(reported)).toMatchObject([
       {
         name: 'canary',
         source: 'daybook-canary',
