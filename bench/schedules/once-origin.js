@@ -1,6 +1,7 @@
 // An API of one record, which says when nothing is new.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile, rounded } from '../support/statistics.js';
 
 export async function startOnceOrigin() {
@@ -19,6 +20,11 @@ export async function startOnceOrigin() {
   return {
     port: server.address().port,
     close: () => server.close(),
+    /** Resolves once each source has asked: a new source's first poll is a run of its own, also where it is probed later. */
+    async askedByAll(count, withinMs) {
+      const until = Date.now() + withinMs;
+      while (times.size < count && Date.now() < until) await sleep(1_000);
+    },
     /** What it was asked between two times: probes leave no history of each source. */
     askedBetween(fromMs, toMs) {
       const within = [...times.values()].map((own) => own.filter((ms) => ms >= fromMs && ms < toMs));

@@ -13,6 +13,8 @@ import { measureOperator } from './operator.js';
 import { startsBetween } from './starts.js';
 
 const minute = 60_000;
+/** How long is waited for the first polls. */
+const firstPollsMs = 10 * minute;
 
 /** @param args what follows `schedules` on the command line */
 export async function benchSchedules(args) {
@@ -37,6 +39,9 @@ async function measure({ name, root }, { count, minutes, probe }) {
   try {
     say(`starting ${name} with ${count} sources …`);
     product = await RunningProduct.start(root, onceConfig(origin.port, count, probe));
+    const askedMs = Date.now();
+    await origin.askedByAll(count, firstPollsMs);
+    const firstPolls = (Date.now() - askedMs) / 1_000;
     // The first full minute after all schedules were made and have begun once.
     const fromMs = Math.ceil((Date.now() + minute / 2) / minute) * minute;
     const toMs = fromMs + minutes * minute;
@@ -58,6 +63,7 @@ async function measure({ name, root }, { count, minutes, probe }) {
       minutes,
       load: load.text,
       up_s: rounded(product.upSeconds, 1),
+      first_polls_s: rounded(firstPolls, 1),
       due: count * minutes,
       ...starts,
       ...origin.askedBetween(fromMs, toMs),
@@ -92,6 +98,7 @@ function rowsOf(results) {
       row(`processor s a minute, ${part}`, (one) => one.cpu_s_per_minute[part]),
     ),
     row('up until ready, s', (one) => one.up_s),
+    row('then until all have been polled once, s', (one) => one.first_polls_s),
     ...Object.keys(operator).flatMap((name) => [
       row(`${name}, s`, (one) => answer(one.operator[name])),
       ...(operator[name].cpu_s === undefined ? [] : [row(`${name}, processor s`, (one) => one.operator[name].cpu_s)]),

@@ -44,7 +44,9 @@ async function fromSchedules(client) {
       for (const { action, scheduledAt } of info.recentActions) dueById.set(action.workflow.workflowId, scheduledAt);
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, describeNext));
+  // All have ended before the connection is closed: what still retries then would hide why one failed.
+  const ended = await Promise.allSettled(Array.from({ length: concurrency }, describeNext));
+  for (const { reason } of ended.filter(({ status }) => status === 'rejected')) throw reason;
   return { dueById, skipped, missed };
 }
 
