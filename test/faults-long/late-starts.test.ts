@@ -50,7 +50,7 @@ test('late and skipped starts of a busy server are counted', async () => {
   server.hold(false);
   await until('the late start is counted', async () => (await started('late')) === 1, 60_000);
   await until('skipped ones are counted', async () => ((await started('skipped')) ?? 0) >= 5, 60_000);
-  expect(testWorker.receipts.length).toBeGreaterThan(3);
+  await until('the runs that were begun have ended', () => testWorker.receipts.length > 3, 60_000);
   await until(
     'starts are on time again',
     async () => {
