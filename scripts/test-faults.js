@@ -1,8 +1,7 @@
 // npm run test:faults: one fault after the other against a real stack, and a soak of random ones. `--long` takes those that need
 // minutes as well; `--seed N` repeats a run; `--minutes N` is how long the soak lasts. Other arguments go to vitest.
 import { prepare } from './prepare.js';
-import { runPackage } from './run-step.js';
-import { useMemory } from './test-folder.js';
+import { runTests } from './run-tests.js';
 
 const rest = [];
 const args = process.argv.slice(2);
@@ -14,7 +13,4 @@ while (args.length > 0) {
   else rest.push(argument);
 }
 await prepare({ development: true });
-const removeFolder = useMemory();
-const code = runPackage('vitest', 'vitest', ['run', '--project', 'faults-long', ...rest]);
-removeFolder();
-process.exit(code);
+process.exit(runTests(['faults-long'], rest));

@@ -46,7 +46,8 @@ async function fromSchedules(client) {
   };
   // All have ended before the connection is closed: what still retries then would hide why one failed.
   const ended = await Promise.allSettled(Array.from({ length: concurrency }, describeNext));
-  for (const { reason } of ended.filter(({ status }) => status === 'rejected')) throw reason;
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
   return { dueById, skipped, missed };
 }
 
