@@ -39,7 +39,7 @@ type Tree = Readonly<Record<string, unknown>>;
 export function readHar(text: string): Recording {
   const entries = entriesOf(text).filter(isObject);
   const found = entries.map((entry) => requestOf(entry));
-  const requests = found.filter((one) => typeof one === 'object');
+  const requests = found.filter((one) => one !== null && typeof one === 'object');
   return {
     requests: requests.toSorted((a, b) => b.records - a.records),
     entries: entries.length,
@@ -118,7 +118,7 @@ function bodyOf(data: unknown): RecordedBody | null {
   const params = pairsOf(data['params']);
   return params.length === 0
     ? null
-    : { text: new URLSearchParams(params.map(([name, value]) => [name, value])).toString(), type };
+    : { text: new URLSearchParams(params.map(([name, value]): [string, string] => [name, value])).toString(), type };
 }
 
 function headersOf(request: Tree, body: RecordedBody | null): Header[] {

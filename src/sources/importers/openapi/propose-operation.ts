@@ -103,7 +103,7 @@ function proposalOf(
     ({ source: { occurred_at: time } }) => typeof time === 'string' || (isObject(time) && 'path' in time),
   );
   const proposal = dated ?? proposals[0];
-  if (proposal) return proposal;
+  if (proposal) return { ...proposal, source: { type: 'http_json', ...proposal.source } };
   const types = answer.types.length === 0 ? 'no content' : answer.types.join(', ');
   const isJson = answer.types.some((type) => /json|\*\/\*/i.test(type));
   throw new WrongShape(

@@ -2,7 +2,7 @@ import { secretName, withoutUrlSecrets } from '../../../domain/secrets/url-secre
 
 /** Besides `secretName`: a secret too many in the environment does no harm. */
 const furtherNames =
-  /(?:^|[._\-[])(?:pass|pin|otp|passphrase|passcode|sign|sid|csrf|xsrf)(?:$|[._\-\]])|[a-z](?:Key|Pass|Pin|Sig)$|accesskey|access[-_]?id|subscription[-_]?key|licen[cs]e[-_]?key/i;
+  /(?:^|[._\-[])(?:pass|pin|otp|passphrase|passcode|sig|sign|sid|csrf|xsrf)(?:$|[._\-\]])|[a-z](?:Key|Pass|Pin|Sig)$|accesskey|access[-_]?id|subscription[-_]?key|licen[cs]e[-_]?key/i;
 /** A token of these is the place of a page. */
 const pageToken = /^(?:(?:next|prev(?:ious)?|page|paging|pagination|continuation|sync|start|cursor)[-_.]?)+tokens?$/i;
 

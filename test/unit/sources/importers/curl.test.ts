@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCurl } from '../../../../src/sources/importers/curl/parse-curl.ts';
 import { shellWords } from '../../../../src/sources/importers/curl/shell-words.ts';
+import type { SecretVariable } from '../../../../src/sources/importers/requests/secret-variables.ts';
 import { requestKeys, sourceKeys } from '../../../../src/sources/importers/requests/request-keys.ts';
 
 const noFiles = (path: string) => `content of ${path}\n`;
 const parse = (command: string) => parseCurl(command, noFiles);
 /** The keys that a command becomes, without those that are empty. */
-function keysOf(command: string) {
+function keysOf(command: string): Record<string, unknown> & { variables: readonly SecretVariable[] } {
   const keys = requestKeys('shop', parse(command).request);
   return { ...sourceKeys(keys, false), variables: keys.variables };
 }
@@ -78,7 +79,7 @@ describe('options of curl', () => {
     expect(typeOf('curl https://a.test -d a=1')).toBe('application/x-www-form-urlencoded');
     expect(typeOf(`curl https://a.test -d '{"a":1}'`)).toBe('application/json');
     expect(typeOf(`curl https://a.test --json '{"a":1}'`)).toBe('application/json');
-    expect(typeOf(`curl https://a.test -H 'Content-Type: text/x' -d '{}'`)).toBeUndefined();
+    expect(typeOf(`curl https://a.test -H 'Content-Type: text/x' -d '{}'`)).toBe('text/x');
   });
 
   test.each([

@@ -48,7 +48,7 @@ function proposed(root: unknown, { operation, param = [], server, address = null
     new GivenValues(param),
     options,
   );
-  const { paginator = null, ...rest } = proposal.source;
+  const { paginator = null, type: _, ...rest } = proposal.source;
   const paging = pagingOf(keys, paginator);
   const source: Tree = { name, ...sourceKeys({ ...keys, params: paging.params }, false), ...rest };
   return { ...source, ...(paging.paginator === null ? {} : { paginator: paging.paginator }), notes } as Tree & {
@@ -117,7 +117,7 @@ describe('an operation becomes a source', () => {
       'types of OpenAPI 3.1',
       {
         type: ['object', 'null'],
-        properties: { rows: { type: ['array', 'null'], items: { type: ['object'], ...item } } },
+        properties: { rows: { type: ['array', 'null'], items: { ...item, type: ['object'] } } },
       },
       { records: 'rows' },
     ],

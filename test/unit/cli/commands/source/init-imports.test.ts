@@ -4,6 +4,8 @@ import { stringify } from 'yaml';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { checkCommand } from '../../../../../src/cli/commands/source/check.ts';
 import { initCommand, type InitOptions } from '../../../../../src/cli/commands/source/init.ts';
+import { createContext } from '../../../../../src/cli/options/context.ts';
+import { fromOpenApi } from '../../../../../src/cli/init/from-openapi.ts';
 import { previewCommand } from '../../../../../src/cli/commands/source/preview.ts';
 import { startOrigin, type Origin } from '../../../../support/servers/origin.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
@@ -255,7 +257,17 @@ describe('init --openapi', () => {
     expect(code).toBe(1);
   });
 
-  test('does not ask a private server that a document from elsewhere names, nor one that does not answer', async () => {
+  test('asks no private server that a document from elsewhere names', async () => {
+    const context = createContext({ config: join(folder, 'none.yaml') });
+    const text = JSON.stringify(apiDocument(`${origin.url}/api`, []));
+    const document = { text, address: 'https://docs.test/openapi.json', isTrusted: false };
+    const { notes, entries } = await fromOpenApi(context, document, operation, { headers: {}, source: {} });
+    expect(notes.join()).toContain('the API was not asked, because the document names a private address');
+    expect(entries[0]?.source['allow_private']).toBeUndefined();
+    expect(requests).toEqual([]);
+  });
+
+  test('proposes what it can where the API does not answer', async () => {
     const file = join(folder, 'api.json');
     writeFileSync(file, JSON.stringify(apiDocument('http://127.0.0.1:1/api', [])));
     const { stderr, code } = await refused({ openapi: file, ...operation });
@@ -299,7 +311,7 @@ describe('init --har', () => {
       'records: data.items',
       'id: id',
       'occurred_at: createdAt',
-      'Cookie: ${env:ITEMS_COOKIE}',
+      'cookie: ${env:ITEMS_COOKIE}',
       'type: page_number',
       'allow_private: true',
     ])
