@@ -25,7 +25,7 @@ export async function fromFile(context: Context, path: string, name: string | un
   // Any id and time suffice to read the records themselves.
   const any = { ...source, id: '@', occurred_at: { on_missing: 'fetched_at' } };
   const config = parse(context, configuration([{ source: any }], []));
-  const items = await sampleOf(context, config);
+  const { items } = await sampleOf(context, config);
   const read = itemReader(items);
   const texts = [...items.keys()].flatMap((position) => {
     const item = read(position);

@@ -21,6 +21,8 @@ export interface Entry {
 export interface Proof {
   readonly line: string;
   readonly stored: number;
+  /** The second page was the first again: the paginator does not lead to it. */
+  readonly repeats?: boolean;
 }
 
 /** Records that are inspected. */
@@ -56,8 +58,8 @@ export function parse({ environment }: Context, text: string): Config {
 /** Reads the first records with the proposed configuration: it has to work, not just look right. */
 export async function prove(context: Context, text: string, maxPages = Infinity): Promise<Proof> {
   const config = parse(context, text);
-  const items = await sampleOf(context, config, maxPages);
-  return withReader(context, config, (reader) => verdictOn(reader, items, 'records'));
+  const { items, repeats } = await sampleOf(context, config, maxPages);
+  return { ...(await withReader(context, config, (reader) => verdictOn(reader, items, 'records'))), repeats };
 }
 
 /** The same with an answer that was recorded. */
@@ -88,20 +90,27 @@ async function verdictOn(reader: SourceReader, items: readonly PageItem[], what:
   return { line: `${valid.length} of ${items.length} ${what} would be stored${why}`, stored: valid.length };
 }
 
-/** The first records of a configuration's source. */
-export async function sampleOf(context: Context, config: Config, maxPages = Infinity): Promise<PageItem[]> {
+/** The first records of a configuration's source, and whether its second page repeats the first. */
+export async function sampleOf(context: Context, config: Config, maxPages = Infinity) {
   const [source] = config.sources;
-  if (!source) return [];
-  const probe = dryRunSource(context, config, source);
   const items: PageItem[] = [];
+  if (!source) return { items, repeats: false };
+  const probe = dryRunSource(context, config, source);
   let pages = 0;
   try {
     for await (const page of probe.pages()) {
+      if (++pages === 2 && page.counts !== false && items.length > 0 && textOf(page.items) === textOf(items)) {
+        return { items, repeats: true };
+      }
       for (const item of page.items) items.push(item);
-      if (items.length >= sampleSize || ++pages >= maxPages) break;
+      if (items.length >= sampleSize || pages >= maxPages) break;
     }
-    return items.slice(0, sampleSize);
+    return { items: items.slice(0, sampleSize), repeats: false };
   } finally {
     await probe.close();
   }
+}
+
+function textOf(items: readonly PageItem[]): string {
+  return JSON.stringify(items.map((item) => ('raw' in item ? item.raw.value : item)));
 }

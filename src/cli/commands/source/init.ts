@@ -12,7 +12,7 @@ import { fromUrl } from '../../init/from-url.ts';
 import { variableNotes, type FoundSources } from '../../init/found-sources.ts';
 import { assertAnswered, openInitFetch } from '../../init/init-fetch.ts';
 import { assertFits, inputOf, type InputOptions } from '../../init/init-input.ts';
-import { configuration } from '../../init/proposed-config.ts';
+import { configuration, type Entry } from '../../init/proposed-config.ts';
 import { readInput } from '../../init/read-input.ts';
 import { createContext, type CommonOptions, type Context } from '../../options/context.ts';
 import { initRequest, type RequestOptions } from '../../options/init-request.ts';
@@ -27,8 +27,10 @@ export async function initCommand(address: string | undefined, options: InitOpti
   try {
     const found = await find(context, address, options);
     const notes = [...found.notes, ...variableNotes(context, found.variables)];
-    const text = configuration(found.entries, notes);
-    const proof = await found.prove(context, text);
+    const first = configuration(found.entries, notes);
+    const proof = await found.prove(context, first);
+    if (proof?.repeats === true) notes.push(repeatsNote);
+    const text = proof?.repeats === true ? configuration(withoutPaginator(found.entries), notes) : first;
     for (const note of notes) printInfo(`note: ${note}`);
     if (proof) printInfo(proof.line);
     printExactly(text.trimEnd());
@@ -37,6 +39,13 @@ export async function initCommand(address: string | undefined, options: InitOpti
     if (error instanceof UsageError || !(error instanceof DaybookError)) throw error;
     throw new CannotStart(error.message);
   }
+}
+
+const repeatsNote =
+  'the answer says that there are more pages, but the second one repeats the first: only the first is read until you add a paginator';
+
+function withoutPaginator(entries: readonly Entry[]): Entry[] {
+  return entries.map(({ source: { paginator: _, ...source }, ...entry }) => ({ ...entry, source }));
 }
 
 async function find(context: Context, address: string | undefined, options: InitOptions): Promise<FoundSources> {

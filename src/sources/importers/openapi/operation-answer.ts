@@ -31,7 +31,8 @@ export function answerOf(document: ApiDocument, operation: Tree): OperationAnswe
   const schema = document.isSwagger ? response['schema'] : media['schema'];
   const example = exampleOf(document, response, media, json);
   const headers = Object.keys(document.at(response['headers'])).map((name) => name.toLowerCase());
-  const page = samplePage(document, schema, { nullableTimes: false, nextIsToken: false }) ?? example;
+  const page =
+    samplePage(document, schema, { nullableTimes: false, nextIsToken: false, emptyRecords: true }) ?? example;
   const list = findList(page) ?? findList(example);
   return { types, schema, example, hasLink: headers.includes('link'), list };
 }

@@ -8,12 +8,19 @@ export interface SampleOptions {
   readonly nullableTimes: boolean;
   /** Whether a member called `next` is a token, not an address. */
   readonly nextIsToken: boolean;
+  /** Whether records are left empty: only their list is looked for. */
+  readonly emptyRecords?: boolean;
 }
 
-const maxDepth = 8;
+/** Schemas may refer to each other without end: lists that are deeper are not found, nor fields of records. */
+const maxDepth = 5;
+const maxRecordDepth = 3;
 const maxProperties = 300;
-/** Schemas may refer to each other without end: so many parts of a page are made up. */
 const maxParts = 20_000;
+/** The same where only a list is looked for, in each operation of a document. */
+const maxPartsAround = 500;
+/** Parts that a schema is composed of. */
+const maxComposition = 8;
 /** Lists of these names are the records, rather than others beside them. */
 const recordNames =
   /^(?:data|items?|results?|records?|values?|entries|entities|list|rows|hits|content|objects|elements|features|resources)$/i;
@@ -22,13 +29,13 @@ const start = Date.UTC(2026, 0, 1);
 
 /** A page as its schema describes it, with records that differ; undefined if the schema says nothing. */
 export function samplePage(document: ApiDocument, schema: unknown, options: SampleOptions): unknown {
-  return new Sampler(document, options).value(schema, '', { depth: 0, index: 0, inRecord: false });
+  return new Sampler(document, options).value(schema, '', { depth: 0, index: 0, recordDepth: null });
 }
 
 /** A schema with the parts that it is composed of. */
 export function mergedSchema(document: ApiDocument, schema: unknown, depth = 0): Tree {
   const own = document.at(schema);
-  if (depth > maxDepth) return own;
+  if (depth > maxComposition) return own;
   const alternatives = [own['oneOf'], own['anyOf']].flatMap((list) => {
     const first = document.list(list).find((one) => one['type'] !== 'null' && Object.keys(one).length > 0);
     return first === undefined ? [] : [first];
@@ -45,22 +52,24 @@ export function mergedSchema(document: ApiDocument, schema: unknown, depth = 0):
 interface Place {
   readonly depth: number;
   readonly index: number;
-  /** Within an element of a list: lists of its own are left empty. */
-  readonly inRecord: boolean;
+  /** Depth within an element of a list, whose own lists are left empty; null = outside. */
+  readonly recordDepth: number | null;
 }
 
 class Sampler {
   readonly #document: ApiDocument;
   readonly #options: SampleOptions;
+  readonly #maxParts: number;
   #parts = 0;
 
   constructor(document: ApiDocument, options: SampleOptions) {
     this.#document = document;
     this.#options = options;
+    this.#maxParts = options.emptyRecords === true ? maxPartsAround : maxParts;
   }
 
   value(schema: unknown, name: string, place: Place): unknown {
-    if (place.depth > maxDepth || ++this.#parts > maxParts) return null;
+    if (this.#isTooDeep(place) || ++this.#parts > this.#maxParts) return null;
     const own = mergedSchema(this.#document, schema);
     switch (typeOf(own)) {
       case 'array':
@@ -80,19 +89,26 @@ class Sampler {
   }
 
   #list(schema: Tree, name: string, place: Place): unknown {
-    if (place.inRecord) return [];
+    if (place.recordDepth !== null) return [];
     // Of several lists the longest is taken.
     const count = name === '' || recordNames.test(name) ? 3 : 2;
     return Array.from({ length: count }, (_, index) =>
-      this.value(schema['items'], name, { depth: place.depth + 1, index: index + 1, inRecord: true }),
+      this.value(schema['items'], name, { depth: place.depth + 1, index: index + 1, recordDepth: 0 }),
     );
   }
 
+  #isTooDeep({ depth, recordDepth }: Place): boolean {
+    return recordDepth === null ? depth > maxDepth : recordDepth > maxRecordDepth;
+  }
+
   #object(schema: Tree, place: Place): unknown {
+    if (place.recordDepth !== null && this.#options.emptyRecords === true) return {};
     const properties = Object.entries(this.#document.at(schema['properties'])).slice(0, maxProperties);
+    const { depth, index, recordDepth } = place;
+    const within = { index, depth: depth + 1, recordDepth: recordDepth === null ? null : recordDepth + 1 };
     return Object.fromEntries(
       properties.flatMap(([name, property]) => {
-        const value = this.value(property, name, { ...place, depth: place.depth + 1 });
+        const value = this.value(property, name, within);
         return value === undefined ? [] : [[name, value]];
       }),
     );
@@ -104,10 +120,10 @@ class Sampler {
     const time = this.#time(schema, name, place);
     if (time !== undefined) return time;
     const isLink = /^uri/.test(String(schema['format'])) || /ur[il]|link|href/i.test(name);
-    if (/next/i.test(name) && !place.inRecord) {
+    if (/next/i.test(name) && place.recordDepth === null) {
       return isLink || !this.#options.nextIsToken ? 'https://example.com/?page=2' : 'token';
     }
-    if (/cursor|token/i.test(name) && !place.inRecord) return 'token';
+    if (/cursor|token/i.test(name) && place.recordDepth === null) return 'token';
     return isLink ? `https://example.com/${place.index}` : `${name} ${place.index}`;
   }
 

@@ -7,6 +7,7 @@ import { initCommand, type InitOptions } from '../../../../../src/cli/commands/s
 import { createContext } from '../../../../../src/cli/options/context.ts';
 import { fromOpenApi } from '../../../../../src/cli/init/from-openapi.ts';
 import { previewCommand } from '../../../../../src/cli/commands/source/preview.ts';
+import { exitCodeOf } from '../../../../../src/cli/output/exit-code.ts';
 import { startOrigin, type Origin } from '../../../../support/servers/origin.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
@@ -52,6 +53,7 @@ function answerTo(url: URL, secrets: string): string | null {
   if (url.pathname === '/feed') return feed;
   if (url.pathname === '/openapi.json') return JSON.stringify(apiDocument('/api'));
   if (!secrets.includes(token)) return null;
+  if (url.pathname === '/v1/charges') return JSON.stringify({ has_more: true, data: items(1, 3) });
   const page = Number(url.searchParams.get('page') ?? 1);
   return JSON.stringify({ data: { items: page > 2 ? [] : items(page * 3, 3) } });
 }
@@ -96,11 +98,9 @@ async function printed(act: () => Promise<void>) {
     }),
   );
   try {
-    await act();
-    texts.code = Number(process.exitCode ?? 0);
+    texts.code = await exitCodeOf(act);
   } finally {
     for (const spy of spies) spy.mockRestore();
-    process.exitCode = 0;
   }
   return texts;
 }
@@ -167,6 +167,14 @@ describe('init --curl', () => {
     });
     expect(yaml).toContain('token: ${env:MY_TOKEN}');
     expect(stderr).not.toContain('secrets are not written');
+  });
+
+  test('proposes no paginator that leads to the first page again', async () => {
+    const curl = `curl ${origin.url}/v1/charges -H 'X-Api-Key: ${token}'`;
+    const { yaml, stderr } = await imported({ curl }, { CHARGES_API_KEY: token });
+    expect(yaml).not.toContain('paginator:');
+    expect(stderr).toContain('3 of 3 records would be stored');
+    expect(stderr).toContain('note: the answer says that there are more pages, but the second one repeats the first');
   });
 
   test('never shows a secret in an error', async () => {
