@@ -45,7 +45,10 @@ const repeatsNote =
   'the answer says that there are more pages, but the second one repeats the first: only the first is read until you add a paginator';
 
 function withoutPaginator(entries: readonly Entry[]): Entry[] {
-  return entries.map(({ source: { paginator: _, ...source }, ...entry }) => ({ ...entry, source }));
+  return entries.map(({ source, ...entry }) => {
+    const { paginator: _, ...rest } = source;
+    return { ...entry, source: rest };
+  });
 }
 
 async function find(context: Context, address: string | undefined, options: InitOptions): Promise<FoundSources> {

@@ -4,6 +4,7 @@ import { findList } from '../../proposal/find-list.ts';
 import type { Header, ImportedRequest } from '../requests/imported-request.ts';
 import { withoutUser } from '../requests/imported-request.ts';
 import { isPrivateIp } from '../private-host.ts';
+import { scalarText } from '../scalar-text.ts';
 
 /** A request of a recording whose answer is JSON. */
 export interface RecordedRequest {
@@ -68,14 +69,14 @@ function requestOf(entry: Tree): RecordedRequest | 'no body' | 'other method' | 
   const { request, response } = entry;
   if (!isObject(request) || !isObject(response)) return null;
   const status = Number(response['status']);
-  const url = String(request['url'] ?? '');
+  const url = scalarText(request['url']);
   if (!/^https?:/i.test(url) || !URL.canParse(url) || status < 200 || status >= 300) return null;
   const content = isObject(response['content']) ? response['content'] : {};
   const answer = answerOf(content);
-  if (answer === null) return /json/i.test(String(content['mimeType'] ?? '')) ? 'no body' : null;
+  if (answer === null) return /json/i.test(scalarText(content['mimeType'])) ? 'no body' : null;
   const list = listIn(answer);
   if (list === null) return null;
-  const method = String(request['method'] ?? '').toUpperCase();
+  const method = scalarText(request['method']).toUpperCase();
   if (method !== 'GET' && method !== 'POST') return 'other method';
   const body = method === 'POST' ? bodyOf(request['postData']) : null;
   const { url: plain, basic } = withoutUser(url);
@@ -85,7 +86,7 @@ function requestOf(entry: Tree): RecordedRequest | 'no body' | 'other method' | 
     answerHeaders: Object.fromEntries(pairsOf(response['headers']).map(([name, value]) => [name.toLowerCase(), value])),
     status,
     records: list.items.filter(isObject).length,
-    isPrivate: isPrivateIp(String(entry['serverIPAddress'] ?? '').replace(/^\[(.*)\]$/, '$1')),
+    isPrivate: isPrivateIp(scalarText(entry['serverIPAddress']).replace(/^\[(.*)\]$/, '$1')),
   };
 }
 
@@ -112,7 +113,7 @@ interface RecordedBody {
 
 function bodyOf(data: unknown): RecordedBody | null {
   if (!isObject(data)) return null;
-  const type = String(data['mimeType'] ?? '');
+  const type = scalarText(data['mimeType']);
   const { text } = data;
   if (typeof text === 'string' && text !== '') return { text, type };
   const params = pairsOf(data['params']);
@@ -136,5 +137,5 @@ function pairsOf(list: unknown): Header[] {
   if (!Array.isArray(list)) return [];
   return list
     .filter(isObject)
-    .flatMap(({ name, value }) => (typeof name === 'string' ? [[name, String(value ?? '')] as const] : []));
+    .flatMap(({ name, value }) => (typeof name === 'string' ? [[name, scalarText(value)] as const] : []));
 }

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { messageOf, WrongShape } from '../../../domain/errors.ts';
 import { isObject } from '../../../domain/is-object.ts';
 import { truncate } from '../../../domain/secrets/redact.ts';
+import { scalarText } from '../scalar-text.ts';
 
 export type Tree = Readonly<Record<string, unknown>>;
 
@@ -22,8 +23,8 @@ export class ApiDocument {
   /** @throws WrongShape if the text is none */
   constructor(text: string, address: string | null) {
     const root = treeOf(text);
-    const swagger = String(root['swagger'] ?? '');
-    const openapi = String(root['openapi'] ?? '');
+    const swagger = scalarText(root['swagger']);
+    const openapi = scalarText(root['openapi']);
     if (!/^2(?:\.|$)/.test(swagger) && !/^3(?:\.|$)/.test(openapi)) {
       const version = openapi === '' ? swagger : openapi;
       const found =

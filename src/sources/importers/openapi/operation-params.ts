@@ -6,6 +6,7 @@ import { literal, type SecretVariables } from '../requests/secret-variables.ts';
 import type { ApiDocument, Tree } from './api-document.ts';
 import type { GivenValues } from './given-values.ts';
 import { nameOf, type Operation } from './operations.ts';
+import { scalarText } from '../scalar-text.ts';
 
 /** What an operation is asked with. */
 export interface OperationParams {
@@ -95,12 +96,12 @@ function parametersOf(document: ApiDocument, { node, item }: Operation): Paramet
   return [...found.values()];
 }
 
-/** The value of a required parameter that nobody has to name. */
+/** The value of a required parameter that no one has to name. */
 function standing({ schema, node }: Parameter): readonly string[] | undefined {
   const { default: usual, enum: values } = schema;
-  if (usual !== undefined && usual !== null) return [usual].flat().map(String);
-  if (schema['const'] !== undefined) return [String(schema['const'])];
-  return Array.isArray(values) && values.length === 1 && node['in'] !== 'path' ? [String(values[0])] : undefined;
+  if (usual !== undefined && usual !== null) return [usual].flat().map(scalarText);
+  if (schema['const'] !== undefined) return [scalarText(schema['const'])];
+  return Array.isArray(values) && values.length === 1 && node['in'] !== 'path' ? [scalarText(values[0])] : undefined;
 }
 
 /** Values of the parameters that name pages, by which a paginator is found; null for all others. */

@@ -2,6 +2,7 @@ import type { SecretVariables } from '../requests/secret-variables.ts';
 import { isObject } from '../../../domain/is-object.ts';
 import type { ApiDocument, Tree } from './api-document.ts';
 import type { Operation } from './operations.ts';
+import { scalarText } from '../scalar-text.ts';
 
 /** How an operation proves who asks; secrets are references. */
 export interface OperationSecurity {
@@ -52,7 +53,7 @@ function rankOf(document: ApiDocument, way: Tree, schemes: Tree): number {
   const ranks = Object.keys(way).map((name) => {
     const scheme = document.at(schemes[name]);
     if (isClientCredentials(document, scheme)) return 2;
-    return /^(?:oauth2|openIdConnect|mutualTLS)$/.test(String(scheme['type'])) ? 3 : 1;
+    return /^(?:oauth2|openIdConnect|mutualTLS)$/.test(scalarText(scheme['type'])) ? 3 : 1;
   });
   return ranks.reduce((most, rank) => Math.max(most, rank), 0);
 }
@@ -65,8 +66,8 @@ function partOf(
   variables: SecretVariables,
   server: string,
 ): Scheme {
-  const type = String(scheme['type'] ?? '');
-  const kind = String(scheme['scheme'] ?? '').toLowerCase();
+  const type = scalarText(scheme['type']);
+  const kind = scalarText(scheme['scheme']).toLowerCase();
   if (type === 'basic' || (type === 'http' && kind === 'basic')) return basicScheme(variables);
   if (type === 'http' && kind === 'bearer') return bearer(variables, 'bearer token');
   if (type === 'apiKey') return keyScheme(scheme, variables);
@@ -90,9 +91,12 @@ function bearer(variables: SecretVariables, what: string): Scheme {
 }
 
 function keyScheme(scheme: Tree, variables: SecretVariables): Scheme {
-  const name = String(scheme['name'] ?? '');
-  const place = String(scheme['in'] ?? 'header');
-  const value = variables.reserve(/^authorization$/i.test(name) ? 'AUTHORIZATION' : name, `${place} ${name}`);
+  const name = scalarText(scheme['name']);
+  const place = scalarText(scheme['in']);
+  const value = variables.reserve(
+    /^authorization$/i.test(name) ? 'AUTHORIZATION' : name,
+    `${place || 'header'} ${name}`,
+  );
   switch (place) {
     case 'query':
       return { ...nothing, params: { [name]: value } };
@@ -116,7 +120,7 @@ function clientScheme(
   server: string,
 ): Scheme {
   const flow = document.isSwagger ? scheme : document.at(document.at(scheme['flows'])['clientCredentials']);
-  const written = String(flow['tokenUrl'] ?? '');
+  const written = scalarText(flow['tokenUrl']);
   const base = document.address ?? `${server}/`;
   const asked = Array.isArray(scopes) ? scopes.map(String).join(' ') : '';
   return {
@@ -132,5 +136,5 @@ function clientScheme(
 }
 
 function flowOf(document: ApiDocument, scheme: Tree): string {
-  return String(scheme['flow'] ?? Object.keys(document.at(scheme['flows']))[0] ?? 'oauth2');
+  return scalarText(scheme['flow']) || (Object.keys(document.at(scheme['flows']))[0] ?? 'oauth2');
 }

@@ -3,6 +3,7 @@ import { UsageError } from '../../../domain/errors.ts';
 import { isObject } from '../../../domain/is-object.ts';
 import type { ApiDocument, Tree } from './api-document.ts';
 import { answerOf } from './operation-answer.ts';
+import { scalarText } from '../scalar-text.ts';
 
 /** An operation of a document. */
 export interface Operation {
@@ -20,7 +21,7 @@ const methods = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'tr
 /** Operations that a message lists. */
 const maxListed = 40;
 
-export function operationsOf(document: ApiDocument): Operation[] {
+function operationsOf(document: ApiDocument): Operation[] {
   const paths = document.at(document.root['paths']);
   return Object.entries(paths).flatMap(([path, value]) => {
     const item = document.at(value);
@@ -29,7 +30,7 @@ export function operationsOf(document: ApiDocument): Operation[] {
       .map((method): Operation => {
         const node = document.at(item[method]);
         const id = typeof node['operationId'] === 'string' ? node['operationId'] : null;
-        const summary = String(node['summary'] ?? '').split('\n')[0] ?? '';
+        const summary = scalarText(node['summary']).split('\n')[0] ?? '';
         return { id, method: method.toUpperCase(), path, summary, node, item };
       });
   });

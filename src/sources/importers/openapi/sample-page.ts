@@ -1,6 +1,7 @@
 import { isObject } from '../../../domain/is-object.ts';
 import { parseIso8601 } from '../../../domain/time/timestamp.ts';
 import type { ApiDocument, Tree } from './api-document.ts';
+import { scalarText } from '../scalar-text.ts';
 
 /** How a page is made up from its schema. */
 export interface SampleOptions {
@@ -119,7 +120,7 @@ class Sampler {
     if (Array.isArray(values) && values.length > 0) return values[0];
     const time = this.#time(schema, name, place);
     if (time !== undefined) return time;
-    const isLink = /^uri/.test(String(schema['format'])) || /ur[il]|link|href/i.test(name);
+    const isLink = scalarText(schema['format']).startsWith('uri') || /ur[il]|link|href/i.test(name);
     if (/next/i.test(name) && place.recordDepth === null) {
       return isLink || !this.#options.nextIsToken ? 'https://example.com/?page=2' : 'token';
     }
@@ -135,7 +136,7 @@ class Sampler {
 }
 
 function timeOf(schema: Tree, name: string, index: number): unknown {
-  const format = String(schema['format'] ?? '');
+  const format = scalarText(schema['format']);
   const iso = new Date(start + index * 86_400_000).toISOString();
   const isText = typeOf(schema) === 'string';
   if (format === 'date-time') return iso;

@@ -2,6 +2,7 @@ import { UsageError } from '../../../domain/errors.ts';
 import type { ApiDocument, Tree } from './api-document.ts';
 import type { GivenValues } from './given-values.ts';
 import type { Operation } from './operations.ts';
+import { scalarText } from '../scalar-text.ts';
 
 /** Where an API is, without a slash at the end. */
 export interface ServerAddress {
@@ -26,7 +27,7 @@ export function serverAddress(
   const servers = lists.map((list) => document.list(list)).find((list) => list.length > 0) ?? [{ url: '/' }];
   const [first = {}, ...others] = servers;
   const base = absolute(document, filled(document, first, given));
-  return { base, others: others.map(({ url }) => String(url)) };
+  return { base, others: others.map(({ url }) => scalarText(url)) };
 }
 
 function swaggerServer({ root, address }: ApiDocument, operation: Tree): string {
@@ -34,18 +35,18 @@ function swaggerServer({ root, address }: ApiDocument, operation: Tree): string 
   const names = Array.isArray(schemes) ? schemes.map(String) : [];
   const own = address === null ? 'https' : new URL(address).protocol.replace(':', '');
   const scheme = names.includes('https') ? 'https' : (names[0] ?? own);
-  const path = String(root['basePath'] ?? '/');
+  const path = scalarText(root['basePath']);
   const host = root['host'] ?? (address === null ? undefined : new URL(address).host);
-  return host === undefined ? path : `${scheme}://${String(host)}${path.startsWith('/') ? '' : '/'}${path}`;
+  return host === undefined ? path : `${scheme}://${scalarText(host)}${path.startsWith('/') ? '' : '/'}${path}`;
 }
 
 function filled(document: ApiDocument, server: Tree, given: GivenValues): string {
   const variables = document.at(server['variables']);
   const missing: string[] = [];
-  const url = String(server['url'] ?? '/').replaceAll(/(?<!\$)\{([^{}]+)\}/g, (_, name: string) => {
+  const url = (scalarText(server['url']) || '/').replaceAll(/(?<!\$)\{([^{}]+)\}/g, (_, name: string) => {
     const value = given.take(name)?.[0] ?? document.at(variables[name])['default'];
     if (value === undefined) missing.push(name);
-    return String(value ?? '');
+    return scalarText(value);
   });
   if (missing.length === 0) return url;
   throw new UsageError(

@@ -2,7 +2,7 @@ import type { Header, NameAndPassword } from './imported-request.ts';
 import { isOpaque, isSecretName, isSecretText } from './secret-values.ts';
 import { literal, type SecretVariables } from './secret-variables.ts';
 
-/** What a browser or a tool adds by itself, what belongs to one connection, and what would make an answer partial. */
+/** What a browser or a tool adds, what belongs to one connection, and what would make an answer partial. */
 const noise =
   /^(?::.*|sec-.*|accept-encoding|alt-used|baggage|cache-control|connection|content-length|device-memory|dnt|downlink|dpr|ect|expect|forwarded|host|if-.*|keep-alive|newrelic|origin|pragma|priority|proxy-.*|range|referer|rtt|save-data|sentry-trace|te|trace(?:parent|state)|trailer|transfer-encoding|upgrade.*|user-agent|via|viewport-width|width|x-b3-.*|x-client-data|x-correlation-id|x-datadog-.*|x-request-id)$/i;
 /** Values of these are never secret, however they are built. */
@@ -32,8 +32,9 @@ export function headersOf(
   const written: Record<string, string> = { ...credentials?.headers };
   for (const [name, value] of kept) {
     const key = Object.keys(written).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
-    const open = valueOf(name, value, variables);
-    written[key] = written[key] === undefined ? open : `${written[key]}${/^cookie$/i.test(name) ? '; ' : ', '}${open}`;
+    const plain = valueOf(name, value, variables);
+    written[key] =
+      written[key] === undefined ? plain : `${written[key]}${/^cookie$/i.test(name) ? '; ' : ', '}${plain}`;
   }
   return { headers: written, auth: credentials?.auth ?? user, contentType: named('content-type') };
 }

@@ -1,6 +1,7 @@
 import { isObject } from '../../../domain/is-object.ts';
 import { cursorNames, limitNames, offsetNames, pageNames } from './page-names.ts';
 import type { Keys, Params, RequestKeys } from './request-keys.ts';
+import { scalarText } from '../scalar-text.ts';
 
 /** How the pages of a request are read, and what it then no longer asks for itself. */
 export interface RequestPaging {
@@ -30,7 +31,7 @@ export function pagingOf({ method, params }: Pick<RequestKeys, 'method' | 'param
   }
   if (type === 'cursor' && isObject(proposed)) {
     if (method === 'POST' && cursor === null)
-      return asBody(params, `a token of the next page (${String(proposed['cursor_path'])})`);
+      return asBody(params, `a token of the next page (${scalarText(proposed['cursor_path'])})`);
     const named = cursor === null ? proposed : { ...proposed, cursor_param: cursor };
     return { params: places, paginator: named, notes: [] };
   }
