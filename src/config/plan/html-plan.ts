@@ -1,7 +1,8 @@
 import type { FieldPlan, FieldPlans } from '../../domain/plan/html-plan.ts';
 import type { HtmlPlan } from '../../domain/plan/source-plan.ts';
 import type { FieldConfig } from '../schema/html-schemas.ts';
-import { httpBase, paginatorPlan } from './http-plan.ts';
+import { httpBase } from './http-plan.ts';
+import { paginatorPlan } from './paginator-plan.ts';
 import type { Config } from '../file/parse-config.ts';
 import type { HtmlConfig } from '../schema/source-schemas.ts';
 

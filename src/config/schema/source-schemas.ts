@@ -2,8 +2,11 @@ import * as z from 'zod';
 import { canarySource } from '../../domain/names.ts';
 import { labelPattern } from '../../domain/plan/label.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
+import { csvOptions } from './csv-options.ts';
 import { htmlShape } from './html-schemas.ts';
-import { endingPaginator, fetchLimits, httpShape, incremental } from './http-schemas.ts';
+import { fetchLimits, httpShape } from './http-schemas.ts';
+import { incremental } from './incremental-schema.ts';
+import { endingPaginator } from './paginator-schema.ts';
 import { byteSize, duration } from './units.ts';
 import { suggestValue } from '../hints/value-hint.ts';
 import { encoding, expression, occurredAt, requiredOccurredAt, retry, schedule } from './value-schemas.ts';
@@ -84,36 +87,6 @@ const commonShape = {
     .optional()
     .describe('What a healthy source delivers.'),
 };
-
-/** How a CSV file is written. */
-const csvOptions = z.strictObject({
-  delimiter: z
-    .string()
-    .length(1, {
-      error: ({ input }) =>
-        `expected one character${/tab|\\t/i.test(JSON.stringify(input)) ? ', for a tab: "\\t" in double quotes' : ''}`,
-    })
-    .default(',')
-    .describe('Character between fields.'),
-  quote: z.string().length(1, 'expected one character').default('"').describe('Character around fields.'),
-  header: z
-    .union([z.boolean(), z.array(z.string().min(1)).min(1)], 'expected true, false or a list of names')
-    .default(true)
-    .describe('Whether the first line names the columns (`false`: they are `1`, `2`, …), or their names.'),
-  encoding: encoding.optional().describe('The charset. Default: `encoding` of the source.'),
-  escape: z
-    .string()
-    .length(1, 'expected one character')
-    .optional()
-    .describe('Character before a quote inside a quoted field, such as `\\`. Without it a quote is doubled.'),
-  comment: z.string().min(1).optional().describe('Character at the start of lines to skip, such as `#`.'),
-  skip_lines: z
-    .int()
-    .min(0)
-    .max(10_000)
-    .optional()
-    .describe('Number of lines to skip before the header. A line `sep=;` is always skipped.'),
-});
 
 const recordsPath = expression.default('@').describe('Path of the list of records; `@` is the page itself.');
 const pages = endingPaginator
