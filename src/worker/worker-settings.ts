@@ -48,6 +48,8 @@ export interface WorkerSettings {
   readonly alertWebhook: string | null;
   /** How long a request of a probe may take. @default 10 s */
   readonly probeRequestMs?: number;
+  /** How often an unavailable sink is probed. @default 30 s */
+  readonly sinkProbeMs?: number;
   /** How long a part of the status is not read again. @default 10 s, and longer where reading takes long */
   readonly statusFreshMs?: number | undefined;
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;

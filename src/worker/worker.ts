@@ -56,6 +56,7 @@ export interface RunningWorker {
 const timeoutMs = 5_000;
 /** A source that takes longer is polled by runs of its own. */
 const defaultProbeRequestMs = 10_000;
+const defaultSinkProbeMs = 30_000;
 
 /**
  * Starts a worker. The process must have called `installRuntime` before.
@@ -139,6 +140,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     keepAlert: (alert) => alerts.open(alert),
     measures: counters,
     probeRequestMs: settings.probeRequestMs ?? defaultProbeRequestMs,
+    sinkProbeMs: settings.sinkProbeMs ?? defaultSinkProbeMs,
     notePoll: (run) => {
       lastRuns.note(run);
       counters.ran(run.receipt);

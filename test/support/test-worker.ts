@@ -73,6 +73,8 @@ export class TestWorker {
   fairness = false;
   /** How long a request of a probe may take. */
   probeRequestMs = 10_000;
+  /** How often an unavailable sink is probed. */
+  sinkProbeMs = 1_000;
   /** Those that the environment of the worker names. */
   labels: readonly string[] = [];
   #runs = 0;
@@ -205,6 +207,7 @@ export class TestWorker {
       ui: null,
       probeRequestMs: this.probeRequestMs,
       pairRetryMs,
+      sinkProbeMs: this.sinkProbeMs,
       statusFreshMs,
       onReceipt: (receipt) => this.receipts.push(receipt),
     });
