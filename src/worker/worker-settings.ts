@@ -30,6 +30,8 @@ export interface WorkerSettings {
   /** That of the embedded stack, where this worker belongs to one: PostgreSQL and Temporal write there. */
   readonly homeFolder?: string | null;
   readonly logger: Logger;
+  /** Share of the memory up to which it takes tasks, between 0 and 1; null = a fixed number of tasks. @default null */
+  readonly memoryTarget?: number | null;
   /** Sources that run on one of them are fetched by this worker. @default none */
   readonly labels?: readonly string[];
   /** How often the workers of labels are looked at. @default 20 s */
