@@ -174,7 +174,7 @@ function readPlaceholder(text: string): Placeholder | InvalidPlaceholder {
   if (of !== undefined) {
     return { ...base, name: of as PlaceholderName, path, optional: first !== undefined || last !== undefined };
   }
-  const name = /^[\w-]*/.exec(inner)?.[0] ?? '';
+  const name = /^[A-Za-z_]*/.exec(inner)?.[0] ?? '';
   return { kind: 'invalid', text, name, why: reasonOf(name, inner) };
 }
 
