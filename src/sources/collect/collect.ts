@@ -119,6 +119,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
       if (readKnown && !given.end?.notModified) [known, readKnown] = [await readKnown(), null];
       const read = given.checked ?? (await checkItems(given, known, reader, optionsAt(given), fields));
       const isAgain = isRepeatedPage(position, read.hash);
+      if (isAgain && given.readAgain) continue;
       const page = isAgain ? given : notingWrongTotal(plan, position, given, read);
       const sequel = continuationOf(plan, position, read, isAgain);
       if ('elsewhere' in sequel) {

@@ -45,8 +45,8 @@ export async function* fetchHttpPages(
         const read = await readAnswer(plan, format, again, await askFor(plan, format, again, state, tools, context));
         if (read.page.end?.notBefore) return yield read.page;
         const found = shifting.newOn(read.page);
-        if (found) yield { ...found.page, next: place };
-        if (found?.leadsBack !== true) break;
+        if (found.page) yield { ...found.page, next: place };
+        if (!found.leadsBack) break;
       }
       shifting.remember(page);
       yield* parts(page, place, next);
