@@ -41,13 +41,16 @@ export async function* fetchHttpPages(
     for (let place: HttpPosition | null = from; place !== null;) {
       context.onProgress({ page: place.page });
       const { page, next } = await readAnswer(plan, format, place, await ahead.take(place));
+      let isFollowed = true;
       for (const again of shifting.before(place)) {
         const read = await readAnswer(plan, format, again, await askFor(plan, format, again, state, tools, context));
         if (read.page.end?.notBefore) return yield read.page;
         const found = shifting.newOn(read.page);
         if (found.page) yield { ...found.page, next: place };
+        isFollowed = !found.leadsBack || !shifting.mayLeadBack(again);
         if (!found.leadsBack) break;
       }
+      if (!isFollowed) return yield { ...page, next: null, end: shiftedTooFar(plan) };
       shifting.remember(page);
       yield* parts(page, place, next);
       place = next;
@@ -191,6 +194,12 @@ function problemOf({ problem }: ReadPage): { readonly problem?: Warning } {
 
 function pagingOf({ name }: HttpPlan, { message }: Warning): string {
   return `${name}: ${message}. The watermark does not change`;
+}
+
+/** Records that moved further back than pages are read again would be missed. */
+function shiftedTooFar({ name }: HttpPlan): Page['end'] {
+  const paging = `${name}: more records were deleted between two pages than are read again (shifting), so that others may be missed; the poll ends there. The watermark does not change`;
+  return { cutShort: true, paging };
 }
 
 /** For the log: pages that are followed to an origin that gets nothing of what the source's own gets. */
