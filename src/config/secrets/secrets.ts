@@ -1,11 +1,14 @@
 import { clientPair } from '../../domain/secrets/client-pair.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
-import { fillReferences, referencedNames, resolveReferences, valueOf, type LookUp } from './references.ts';
+import { fillReferences, InvalidEnvironment, referencedNames, resolveReferences, valueOf, type LookUp } from './references.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
 
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and none that JMESPath reads. */
-export const keysWithReferences = ['url', 'params', 'headers', 'auth', 'proxy', 'body', 'options', 'path'] as const;
+export const keysWithReferences = [
+  ...(['url', 'params', 'headers', 'auth', 'proxy', 'body', 'options', 'path'] as const),
+  'mask_key',
+] as const;
 
 /** Keys of `auth` whose values are Daybook's own words, or public. */
 export const openAuthKeys: readonly string[] = ['type', 'name', 'location', 'scope', 'credentials'];
@@ -63,7 +66,17 @@ export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig,
     .filter((part) => part in plan)
     .map((part) => [part, fill(Object.entries(plan).find(([name]) => name === part)?.[1], source, lookUp)]);
   const secretParams = 'url' in plan ? secretParameters(plan, source) : [];
-  return { ...plan, ...Object.fromEntries(filled), ...(secretParams.length > 0 ? { secretParams } : {}) };
+  const keyed = withMaskKey(plan, lookUp);
+  return { ...keyed, ...Object.fromEntries(filled), ...(secretParams.length > 0 ? { secretParams } : {}) };
+}
+
+/** The plan with the key of its mask alone: for what sends no request. @throws InvalidEnvironment if it is not set, or empty */
+export function withMaskKey<P extends SourcePlan>(plan: P, lookUp: LookUp): P {
+  const { shaping } = plan;
+  if (!shaping?.mask || shaping.mask.key === null) return plan;
+  const key = fillReferences(shaping.mask.key, lookUp);
+  if (key === '') throw new InvalidEnvironment(`config: ${plan.name}: mask_key is empty, expected a secret`);
+  return { ...plan, shaping: { ...shaping, mask: { ...shaping.mask, key } } };
 }
 
 /** Names of query parameters that hold secrets: no record may contain them in an address. */

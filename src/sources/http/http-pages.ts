@@ -132,7 +132,7 @@ async function readDocument(
   const empty = response.status === 204 || response.status === 205;
   const read: ReadPage = empty ? { items: [] } : await format.read(response, fetchedAt, { place });
   const next = read.next === undefined ? nextPage(plan.paginator, place, factsOf(read, response)) : read.next;
-  const records = read.checked?.fetched ?? read.items.length;
+  const records = read.checked ? (read.checked.shaped?.received ?? read.checked.fetched) : read.items.length;
   const following = next === null ? null : asOverlapping(plan, place, positionAfter(place, next), records);
   const patch = read.broken === undefined ? { ...validators(plan, response), ...read.patch } : {};
   return {
