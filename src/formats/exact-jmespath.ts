@@ -42,12 +42,12 @@ const choosing = new Set(['max', 'min', 'sort']);
 
 class ExactInterpreter extends OwnMembers {
   override visit(...[node, value]: Parameters<OwnMembers['visit']>): ReturnType<OwnMembers['visit']> {
-    return this.#exact(node, value) as ReturnType<OwnMembers['visit']>;
+    return this.#exact(node, value as JSONValue) as ReturnType<OwnMembers['visit']>;
   }
 
   #exact(node: Tree, value: JSONValue): unknown {
     // Not a node of the library's: the key that a list is ordered by.
-    if ((node.type as string) === 'Key') return plain(super.visit((node as unknown as KeyNode).node, value));
+    if ((node.type as string) === 'Key') return plain(this.visit((node as unknown as KeyNode).node, value));
     switch (node.type) {
       case 'Comparator':
         return compared(node.name, this.visit(node.left, value), this.visit(node.right, value));
@@ -78,7 +78,9 @@ class ExactInterpreter extends OwnMembers {
       if (typeof first === 'string' && jsonNumber.test(first.trim())) return parseDigits(first.trim()).value;
     }
     if (name === 'contains' && Array.isArray(first) && given.length === 2) {
-      return first.some((member) => (isNumber(member) || isNumber(second) ? isSameJson(member, second) : member === second));
+      return first.some((member) =>
+        isNumber(member) || isNumber(second) ? isSameJson(member, second) : member === second,
+      );
     }
     if (moving.has(name)) return this.#library(name, given);
     if (ordering.has(name)) return this.#library(name, [first, keyOf(second)]);

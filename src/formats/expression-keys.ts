@@ -31,7 +31,14 @@ interface Parts {
 }
 
 /** Nodes whose right side looks in what the left one finds. */
-const chains = new Set(['Subexpression', 'IndexExpression', 'Projection', 'ValueProjection', 'FilterProjection', 'Pipe']);
+const chains = new Set([
+  'Subexpression',
+  'IndexExpression',
+  'Projection',
+  'ValueProjection',
+  'FilterProjection',
+  'Pipe',
+]);
 /** Nodes that stay where they are. */
 const still = new Set(['Current', 'Identity', 'Index', 'Slice']);
 

@@ -68,14 +68,16 @@ function fieldPaths(place: string, fields: FieldPlans): readonly PlanPath[] {
 
 /** Warns of paths that calculate: perhaps a name was meant. */
 export function arithmeticWarnings(plan: SourcePlan): readonly Warning[] {
-  return pathsOf(plan)
-    // What shapes records may calculate.
-    .filter(({ key, path }) => !/^(?:explode|filter|map)\b/.test(key) && isArithmetic(path))
-    .map(({ key, path }) => ({
-      code: 'arithmetic_path',
-      message: `${key} "${path}" is arithmetic; where a name is meant, quote it: ${key}: '${quotedNames(path)}'`,
-      count: 1,
-    }));
+  return (
+    pathsOf(plan)
+      // What shapes records may calculate.
+      .filter(({ key, path }) => !/^(?:explode|filter|map)\b/.test(key) && isArithmetic(path))
+      .map(({ key, path }) => ({
+        code: 'arithmetic_path',
+        message: `${key} "${path}" is arithmetic; where a name is meant, quote it: ${key}: '${quotedNames(path)}'`,
+        count: 1,
+      }))
+  );
 }
 
 /** Warns of paths into records of a page that begin with a name that none of its fields has: they would never find anything. */

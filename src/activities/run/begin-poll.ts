@@ -103,7 +103,8 @@ export async function beginPoll(
 function isUnchanged({ warnings: found = [] }: Planned, fetch: FetchBatchResult): boolean {
   const { counts, batches, end, warnings = [] } = fetch;
   if (!end || end.cutShort || end.paging !== undefined || end.notBefore !== null) return false;
-  const isNothingNew = counts.fetched === counts.unchanged + filteredOf(counts) && (end.notModified || counts.fetched > 0);
+  const isNothingNew =
+    counts.fetched === counts.unchanged + filteredOf(counts) && (end.notModified || counts.fetched > 0);
   return isNothingNew && batches.length === 0 && found.length + warnings.length === 0;
 }
 

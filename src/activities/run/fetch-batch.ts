@@ -197,7 +197,7 @@ function nothingNew(input: FetchBatchInput): FetchBatchResult {
 }
 
 function nothingFetched({ number }: FetchBatchInput): FetchBatchResult {
-  const counts = { fetched: 0, accepted: 0, rejected: 0, unchanged: 0, filtered: 0, repaired: 0, pages: 0 };
+  const counts = { fetched: 0, accepted: 0, rejected: 0, unchanged: 0, repaired: 0, pages: 0 };
   return { counts, batches: [], nextNumber: number, position: null, patch: {}, end: null };
 }
 

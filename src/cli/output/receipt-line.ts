@@ -17,7 +17,14 @@ function receiptLine(receipt: Receipt | FailedReceipt): string {
 }
 
 /** What a run did, in words; what it did nothing of is left out. */
-export function countsOf({ fetched, rejected, unchanged, filtered = 0, csv, postgres }: Receipt | FailedReceipt): string[] {
+export function countsOf({
+  fetched,
+  rejected,
+  unchanged,
+  filtered = 0,
+  csv,
+  postgres,
+}: Receipt | FailedReceipt): string[] {
   return [
     `fetched ${fetched}`,
     `new ${postgres.written}`,

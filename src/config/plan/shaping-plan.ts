@@ -2,7 +2,14 @@ import type { ShapingPlan } from '../../domain/plan/shaping-plan.ts';
 import type { ShapingConfig } from '../schema/shaping-schema.ts';
 
 /** What is made of the records of a source; undefined = they are stored as they arrive. */
-export function shapingPlan({ explode, filter, map, drop, mask, mask_key: key }: ShapingConfig): ShapingPlan | undefined {
+export function shapingPlan({
+  explode,
+  filter,
+  map,
+  drop,
+  mask,
+  mask_key: key,
+}: ShapingConfig): ShapingPlan | undefined {
   const plan: ShapingPlan = {
     ...(explode === undefined ? {} : { explode }),
     ...(filter === undefined ? {} : { filter }),

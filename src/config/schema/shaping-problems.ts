@@ -22,7 +22,12 @@ export function shapingProblems(shaping: ShapingConfig, read: ReadPaths): Shapin
   const hashes = Object.entries(mask).filter(([, kind]) => kind === 'hash');
   return [
     ...(hashes.length > 0 && key === undefined
-      ? [{ path: ['mask_key'], message: 'is required for hash: expected "${env:MASK_KEY}", with a variable of your own' }]
+      ? [
+          {
+            path: ['mask_key'],
+            message: 'is required for hash: expected "${env:MASK_KEY}", with a variable of your own',
+          },
+        ]
       : []),
     ...(key !== undefined && shaping.mask === undefined
       ? [{ path: ['mask_key'], message: 'found a key without mask, expected mask: { email: hash }' }]

@@ -1,7 +1,14 @@
 import { clientPair } from '../../domain/secrets/client-pair.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
-import { fillReferences, InvalidEnvironment, referencedNames, resolveReferences, valueOf, type LookUp } from './references.ts';
+import {
+  fillReferences,
+  InvalidEnvironment,
+  referencedNames,
+  resolveReferences,
+  valueOf,
+  type LookUp,
+} from './references.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
 
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and none that JMESPath reads. */

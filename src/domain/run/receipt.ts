@@ -24,7 +24,7 @@ export interface FetchCounts {
   readonly rejected: number;
   /** Same key and content as in the previous poll. */
   readonly unchanged: number;
-  /** Left out by `filter`. Absent in what 0.2.0 counted: none. */
+  /** Left out by `filter`. Absent: none. */
   readonly filtered?: number;
   /** Accepted records in which a character was replaced. */
   readonly repaired: number;
@@ -43,7 +43,6 @@ export const emptyTally: Tally = {
   accepted: 0,
   rejected: 0,
   unchanged: 0,
-  filtered: 0,
   repaired: 0,
   pages: 0,
   batches: 0,
@@ -89,13 +88,14 @@ export interface FailedReceipt extends Omit<Receipt, 'outcome'> {
 }
 
 export function addFetch(tally: Tally, fetch: FetchCounts): Tally {
+  const filtered = filteredOf(tally) + filteredOf(fetch);
   return {
     ...tally,
+    ...(filtered > 0 ? { filtered } : {}),
     fetched: tally.fetched + fetch.fetched,
     accepted: tally.accepted + fetch.accepted,
     rejected: tally.rejected + fetch.rejected,
     unchanged: tally.unchanged + fetch.unchanged,
-    filtered: filteredOf(tally) + filteredOf(fetch),
     repaired: tally.repaired + fetch.repaired,
     pages: tally.pages + fetch.pages,
   };

@@ -177,6 +177,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
   if (warnings.some(({ code }) => code === 'cursor_unreadable')) position = { ...position, unreadableCursor: true };
   warnings = addWarnings(warnings, fields.warnings(end !== null));
   const accepted = sorted.flatMap((page) => page.accepted);
+  const filtered = sum(sorted, (page) => page.shaped?.filtered.length ?? 0);
   const deadLetters = sorted.flatMap((page) => page.deadLetters);
   return {
     counts: {
@@ -184,7 +185,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
       accepted: accepted.length,
       rejected: deadLetters.length,
       unchanged: sum(sorted, (page) => page.unchanged),
-      filtered: sum(sorted, (page) => page.shaped?.filtered.length ?? 0),
+      ...(filtered > 0 ? { filtered } : {}),
       repaired: accepted.filter((record) => record.repaired).length,
       pages: Math.max(0, position.pages - start.pages),
     },

@@ -27,7 +27,13 @@ export class EmptyFields {
     this.#add(page.fields ?? {});
     this.#add(timesIn(this.#plan, checked));
     this.#add(checked.shaped?.masks ?? {});
-    if (number === 1 && page.counts !== false && page.end === undefined && checked.fetched === 0 && (checked.shaped?.received ?? 0) === 0) {
+    if (
+      number === 1 &&
+      page.counts !== false &&
+      page.end === undefined &&
+      checked.fetched === 0 &&
+      (checked.shaped?.received ?? 0) === 0
+    ) {
       this.#noteNoItems();
     }
   }

@@ -201,7 +201,10 @@ class Checking {
       digests: this.#digests,
       furthest: this.#furthest,
       hash: isHashed ? this.#hash(shaped?.sent ?? null) : null,
-      warnings: addWarnings(this.#pageWarnings(), [...badLinesOf(this.#page.items), ...(this.#shaped?.warnings() ?? [])]),
+      warnings: addWarnings(this.#pageWarnings(), [
+        ...badLinesOf(this.#page.items),
+        ...(this.#shaped?.warnings() ?? []),
+      ]),
       ...(shaped ? { shaped } : {}),
     };
   }

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import type { KeptRecord } from '../../domain/dead-letters/dead-letter.ts';
+import { isObject } from '../../domain/is-object.ts';
+import { ExactNumber } from '../../formats/exact-json.ts';
 import { rawText, type RawRecord } from './extract-record.ts';
 
 /** Of a text that a mask could not be applied to only its size and hash are kept. */
@@ -20,6 +22,12 @@ export function keptShaped(
   masks: boolean,
   isElement: boolean,
 ): KeptRecord {
+  // Where there are no keys, no mask can be applied.
+  if (masks && !isKeyed(raw.value)) return withheld(rawText(before));
   if (masks) return { recordText: rawText(raw), shaped: true };
   return { recordText: rawText(before), ...(isElement ? { exploded: true } : {}) };
+}
+
+function isKeyed(value: unknown): boolean {
+  return isObject(value) && !(value instanceof ExactNumber);
 }

@@ -77,7 +77,9 @@ export function createDeadLetterReplay(
     for (const record of records) {
       if (record.kind === 'filtered') continue;
       const isElement = letter.exploded ?? shaper.explodes;
-      results.push(record.kind === 'refused' ? { ok: false, rejection: record.rejection } : extracted(record.raw, letter, now));
+      results.push(
+        record.kind === 'refused' ? { ok: false, rejection: record.rejection } : extracted(record.raw, letter, now),
+      );
       kept.push(
         record.kind === 'refused'
           ? keptUnshaped(record.before, shaper.masks, record.isElement)

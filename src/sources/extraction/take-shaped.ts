@@ -1,7 +1,7 @@
 import type { KeptRecord } from '../../domain/dead-letters/dead-letter.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
-import type { FilteredRecord, ShapedPage, ValidRecord } from './checked-page.ts';
+import type { FilteredRecord, ShapedPage } from './checked-page.ts';
 import type { Extraction, RawRecord } from './extract-record.ts';
 import { marksOfItem, marksOfKnown } from './item-marks.ts';
 import { keptShaped, keptUnshaped, withheld } from './kept-record.ts';

@@ -61,7 +61,9 @@ async function parseFeed(plan: RssPlan, text: string, url: string, signal: Abort
     return parseJsonFeed(object, url, subject);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new WrongShape(`fetch: ${subject} sent invalid JSON, expected a JSON Feed (${hidesValues(plan) ? hiddenValue : messageOf(error)})`);
+    throw new WrongShape(
+      `fetch: ${subject} sent invalid JSON, expected a JSON Feed (${hidesValues(plan) ? hiddenValue : messageOf(error)})`,
+    );
   }
 }
 

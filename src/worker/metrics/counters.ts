@@ -104,7 +104,8 @@ export class WorkerCounters implements Metrics {
 
   fetched(source: string, counts: FetchCounts): void {
     const label = this.#begin(this.#labels.of(source));
-    for (const result of fetchResults) this.#records.inc({ source: label, sink: fetchStage, result }, counts[result] ?? 0);
+    for (const result of fetchResults)
+      this.#records.inc({ source: label, sink: fetchStage, result }, counts[result] ?? 0);
   }
 
   settled(source: string, sink: Sink, counts: SinkCounts): void {

@@ -80,8 +80,19 @@ function progressOf({ replayed, filtered = 0, refused, unreplayable, letters }: 
 
 /** The result of a replay, and what to do next. */
 function resultLines(result: ReplayResult): string[] {
-  const { source, letters, replayed, written, duplicate, expired, deferred, refused, reasons, unreplayable, filtered = 0 } =
-    result;
+  const {
+    source,
+    letters,
+    replayed,
+    written,
+    duplicate,
+    expired,
+    deferred,
+    refused,
+    reasons,
+    unreplayable,
+    filtered = 0,
+  } = result;
   const { duplicate_id: sharedIds = 0, ...others } = reasons;
   const why = Object.entries(others).map(([reason, count]) => `${reason} ${count}`);
   const stillRefused = refused - sharedIds;
