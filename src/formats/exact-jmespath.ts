@@ -40,14 +40,16 @@ const ordering = new Set(['max_by', 'min_by', 'sort_by']);
 /** Functions of a list of numbers that give members of it. */
 const choosing = new Set(['max', 'min', 'sort']);
 
+/** The library's node that is a value, and one of this module: what a list is ordered by. */
+const [valueNode, keyNode] = ['Literal', 'Key'] as const;
+
 class ExactInterpreter extends OwnMembers {
   override visit(...[node, value]: Parameters<OwnMembers['visit']>): ReturnType<OwnMembers['visit']> {
     return this.#exact(node, value as JSONValue) as ReturnType<OwnMembers['visit']>;
   }
 
   #exact(node: Tree, value: JSONValue): unknown {
-    // Not a node of the library's: the key that a list is ordered by.
-    if ((node.type as string) === 'Key') return plain(this.visit((node as unknown as KeyNode).node, value));
+    if ((node.type as string) === keyNode) return plain(this.visit((node as unknown as KeyNode).node, value));
     switch (node.type) {
       case 'Comparator':
         return compared(node.name, this.visit(node.left, value), this.visit(node.right, value));
@@ -105,13 +107,13 @@ function plain(value: unknown): unknown {
 }
 
 function literal(value: unknown): Tree {
-  return { type: 'Literal', value: value as JSONValue };
+  return { type: valueNode, value: value as JSONValue };
 }
 
 /** An expression that is given to a function, with what it finds as a JavaScript number. */
 function keyOf(expression: unknown): unknown {
   const isExpression = typeof expression === 'object' && expression !== null && 'expref' in expression;
-  return isExpression ? { expref: true, type: 'Key', node: expression } : expression;
+  return isExpression ? { expref: true, type: keyNode, node: expression } : expression;
 }
 
 function compared(name: string, a: unknown, b: unknown): boolean | null {
