@@ -64,7 +64,10 @@ class ExactInterpreter extends OwnMembers {
         return isNumber(left) ? null : super.visit({ ...node, left: literal(left) }, value);
       }
       case 'Function':
-        return this.#call(node.name, node.children.map((child) => this.visit(child, value)) as unknown[]);
+        return this.#call(
+          node.name,
+          node.children.map((child) => this.visit(child, value)),
+        );
       default:
         return super.visit(node, value);
     }

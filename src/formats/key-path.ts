@@ -1,3 +1,5 @@
+import { ExactNumber } from './exact-json.ts';
+
 /**
  * Paths of keys: `customer.phone`, `"first name"`, `contacts[].email`. Lists on the way are walked through whether or not the path
  * says so, because what is masked in one object must be masked in a list of them.
@@ -62,5 +64,5 @@ export function hasAt(value: unknown, keys: readonly string[]): boolean {
 }
 
 function isKeyed(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !(value instanceof Number);
+  return typeof value === 'object' && value !== null && !(value instanceof ExactNumber);
 }

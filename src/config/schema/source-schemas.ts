@@ -185,9 +185,9 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
 }
 
 function readPaths(value: z.infer<(typeof sourceSchemas)[number]>): ReadPaths {
-  const { id = feedKeys.id, occurred_at: time } = value;
+  const { id: ids = feedKeys.id, occurred_at: time } = value;
   return {
-    id: typeof id === 'string' ? [id] : id,
+    id: typeof ids === 'string' ? [ids] : ids,
     occurredAt: time?.path ?? (value.type === 'rss' ? feedKeys.occurredAt : null),
     cursor: 'incremental' in value ? (value.incremental?.cursor ?? null) : null,
   };

@@ -51,7 +51,7 @@ export function createMasks(plan: MaskPlan | undefined): Masks {
   };
 }
 
-/** `emails[]`: each member of the list by itself. */
+/** `emails[]`: each member of the list alone. */
 function ofEach(change: Change): Change {
   const each: Change = (value) => (Array.isArray(value) ? value.map(each) : change(value));
   return each;

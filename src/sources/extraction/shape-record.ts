@@ -4,7 +4,7 @@ import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import { hidesValues, hiddenValue, type ShapingPlan } from '../../domain/plan/shaping-plan.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { compileExact } from '../../formats/exact-jmespath.ts';
-import { isValueDeeperThan, parseDigits } from '../../formats/exact-json.ts';
+import { ExactNumber, isValueDeeperThan, parseDigits } from '../../formats/exact-json.ts';
 import { changeAt, parseKeyPath } from '../../formats/key-path.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import { createExplode } from './explode-record.ts';
@@ -188,6 +188,6 @@ function written(value: unknown, { mayBeDeep }: RawRecord): RawRecord {
 /** What counts as true in JMESPath. */
 function isTrue(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === '') return false;
-  if (typeof value !== 'object' || value instanceof Number) return true;
+  if (typeof value !== 'object' || value instanceof ExactNumber) return true;
   return Object.keys(value).length > 0;
 }

@@ -100,7 +100,7 @@ function thrownByModule(subject: string, error: unknown, quotes: boolean): Daybo
 }
 
 /** An error without its message: a module may say in it what it read. */
-export function unquoted(error: unknown): string {
+function unquoted(error: unknown): string {
   const place =
     error instanceof Error ? /[^/\\\s()]+:\d+:\d+/.exec(error.stack?.split('\n    at ')[1] ?? '')?.[0] : undefined;
   const where = place === undefined ? '' : ` at ${place}`;
