@@ -143,7 +143,8 @@ class RecordShaper implements Shaper {
   }
 
   #refused(before: RawRecord, error: unknown, isElement: boolean): ShapedRecord {
-    const message = error instanceof Refused || !this.masks ? messageOf(error) : `shaping failed: ${hiddenValue}`;
+    const message =
+      error instanceof Refused || !this.masks ? messageOf(error) : `shaping failed; why is ${hiddenValue}`;
     const rejection: Rejection =
       error instanceof TooDeep
         ? { reason: 'unstorable', message: `record nests deeper than ${maxDepth} levels` }
@@ -167,7 +168,7 @@ type Step = (value: unknown) => unknown;
 
 /** Names the key that failed. */
 function named(key: string, error: unknown, hides: boolean): Error {
-  return new Refused(`${key} failed: ${hides ? hiddenValue : messageOf(error)}`);
+  return new Refused(`${key} failed${hides ? `; why is ${hiddenValue}` : `: ${messageOf(error)}`}`);
 }
 
 class Refused extends Error {}

@@ -158,7 +158,7 @@ describe('mask', () => {
   test('messages do not show what failed', () => {
     const shaping = { map: { n: 'sum(a)' }, ...masked({ n: 'redact' }) };
     expect(shaped(shaping, '{"a":["x"]}')).toEqual([
-      'wrong_shape: map.n "sum(a)" failed: not shown, because the source has a mask',
+      'wrong_shape: map.n "sum(a)" failed; why is not shown, because the source has a mask',
     ]);
   });
 
