@@ -4,10 +4,10 @@ import type { HttpResponse } from '../../sources/http/http-client.ts';
 import { readHar, type RecordedRequest, type Recording } from '../../sources/importers/har/read-har.ts';
 import { isPrivateHost } from '../../sources/importers/private-host.ts';
 import { requestKeys } from '../../sources/importers/requests/request-keys.ts';
-import { nameOfRequest } from '../../sources/importers/requests/request-name.ts';
+import { nameOfRequest, openAddress } from '../../sources/importers/requests/request-name.ts';
 import { decodeText } from '../../sources/text/decode-document.ts';
 import type { Context } from '../options/context.ts';
-import { redactorOf, withoutValues, withVariables, type FoundSources } from './found-sources.ts';
+import { withoutValues, withVariables, type FoundSources } from './found-sources.ts';
 import { inspect } from './inspect.ts';
 import { proveRecorded } from './proposed-config.ts';
 import { sourceOfAnswer } from './source-of-answer.ts';
@@ -29,12 +29,11 @@ export async function fromHar(context: Context, body: Buffer, name: string | und
   const found = await withoutValues(variables, async () =>
     sourceOfAnswer(named, keys, isPrivate, await inspect(response)),
   );
-  const redact = redactorOf(variables);
   return {
     entries: [{ source: found.source }],
     notes: [
-      redact(`from ${lineOf(chosen)}, the most of ${counted(recording.requests.length, 'JSON request')} with records`),
-      ...othersOf(chosen, others).map((line) => redact(`another: ${line}`)),
+      `from ${lineOf(chosen)}, the most of ${counted(recording.requests.length, 'JSON request')} with records`,
+      ...othersOf(chosen, others).map((line) => `another: ${line}`),
       ...found.notes,
     ],
     variables,
@@ -61,7 +60,7 @@ function othersOf(chosen: RecordedRequest, others: readonly RecordedRequest[]): 
 }
 
 function lineOf({ request: { method, url }, records }: RecordedRequest): string {
-  return `${method} ${url.split('?')[0]} with ${counted(records, 'record')}`;
+  return `${method} ${openAddress(url)} with ${counted(records, 'record')}`;
 }
 
 /** The recorded answer as if it had arrived now. */

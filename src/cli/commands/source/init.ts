@@ -9,7 +9,7 @@ import { fromHar } from '../../init/from-har.ts';
 import { fromOpenApi, type OpenApiOptions } from '../../init/from-openapi.ts';
 import { fromOpml } from '../../init/from-opml.ts';
 import { fromUrl } from '../../init/from-url.ts';
-import { variableNotes, type FoundSources } from '../../init/found-sources.ts';
+import { redactorOf, variableNotes, type FoundSources } from '../../init/found-sources.ts';
 import { assertAnswered, openInitFetch } from '../../init/init-fetch.ts';
 import { assertFits, inputOf, type InputOptions } from '../../init/init-input.ts';
 import { configuration, type Entry } from '../../init/proposed-config.ts';
@@ -26,13 +26,14 @@ export async function initCommand(address: string | undefined, options: InitOpti
   const context = createContext(options);
   try {
     const found = await find(context, address, options);
-    const notes = [...found.notes, ...variableNotes(context, found.variables)];
+    const redact = redactorOf(found.variables);
+    const notes = [...found.notes.map(redact), ...variableNotes(context, found.variables)];
     const first = configuration(found.entries, notes);
     const proof = await found.prove(context, first);
     if (proof?.repeats === true) notes.push(repeatsNote);
     const text = proof?.repeats === true ? configuration(withoutPaginator(found.entries), notes) : first;
     for (const note of notes) printInfo(`note: ${note}`);
-    if (proof) printInfo(proof.line);
+    if (proof) printInfo(redact(proof.line));
     printExactly(text.trimEnd());
     if (proof?.stored === 0) setExitCode(1);
   } catch (error) {

@@ -2,7 +2,7 @@ import { UsageError } from '../../../domain/errors.ts';
 
 /** Whether a command was copied for `cmd.exe`: there `^` escapes what follows, a line break too. */
 export function isForCmd(text: string): boolean {
-  return /\^["\r\n]/.test(text);
+  return /\s\^(?:"|\r?\n)/.test(text);
 }
 
 /**

@@ -5,6 +5,8 @@ const operator = /(?:\|\|?|&&|;|>>?|<|&(?=\s|$))/y;
 const name = /\$(?:\{(?:env:)?([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/y;
 const substitution = /\$\(|`/y;
 const brace = /\$\{[^}]*\}?/y;
+/** A line that continues; a space after the backslash is a common mistake. */
+const lineEnd = /\\[ \t]*\r?\n/y;
 /** Escapes of `$'…'`. */
 const controls: Readonly<Record<string, string>> = {
   a: '\x07',
@@ -48,7 +50,7 @@ class Reader {
   }
 
   #skipSpace(): void {
-    while (this.#take(/\\\r?\n/y) !== null || this.#take(/\s+/y) !== null || this.#take(/#[^\n]*/y) !== null);
+    while (this.#take(lineEnd) !== null || this.#take(/\s+/y) !== null || this.#take(/#[^\n]*/y) !== null);
   }
 
   #part(): string {
@@ -56,7 +58,7 @@ class Reader {
     if (character === "'") return this.#quoted();
     if (character === '"') return this.#inDouble();
     if (this.#take(/\$(?=['"])/y) !== null) return this.#text[this.#at] === "'" ? this.#inDollar() : this.#inDouble();
-    if (this.#take(/\\\r?\n/y) !== null) return '';
+    if (this.#take(lineEnd) !== null) return '';
     const escaped = this.#take(/\\([\s\S])/y);
     if (escaped !== null) return escaped[1] ?? '';
     return this.#variable() ?? this.#one();

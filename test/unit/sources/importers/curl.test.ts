@@ -22,6 +22,8 @@ describe('a command is read as a shell reads it', () => {
     [`curl "a\\"b\\\\c\\d"`, ['curl', 'a"b\\c\\d']],
     [`curl "t: $TOKEN" '$TOKEN' \${KEY}`, ['curl', 't: ${env:TOKEN}', '$TOKEN', '${env:KEY}']],
     [`curl 'a'"b"c | jq .`, ['curl', 'abc']],
+    ['curl a \\  \n -s', ['curl', 'a', '-s']],
+    [`curl '{"re":"^"}'`, ['curl', '{"re":"^"}']],
     [`curl a > file`, ['curl', 'a']],
     [`curl a && curl b`, ['curl', 'a']],
     ['curl https://a.test/?x=1&y=2', ['curl', 'https://a.test/?x=1&y=2']],

@@ -373,6 +373,21 @@ describe('an operation is named', () => {
     expect(proposed(one({}))['name']).toBe('list-items');
   });
 
+  test('also among many whose schemas refer to each other', () => {
+    const name = (n: number) => `S${n % 200}`;
+    const linked = (n: number) => ({
+      properties: Object.fromEntries(
+        [1, 2, 3, 4, 5].map((k) => [`f${k}`, { $ref: `#/components/schemas/${name(n * 7 + k * 13)}` }]),
+      ),
+    });
+    const numbers = [...Array(200).keys()];
+    const schemas = Object.fromEntries(numbers.map((n) => [name(n), linked(n)]));
+    const paths = Object.fromEntries(
+      numbers.map((n) => [`/p${n}`, { get: answer(listOf({ $ref: `#/components/schemas/${name(n)}` })) }]),
+    );
+    expect(() => proposed(document(paths, { components: { schemas } }))).toThrow(/and 160 more$/);
+  });
+
   test('and has to answer with a list', () => {
     expect(() => proposed(root, { operation: 'getUser', param: ['id=1'] })).toThrow(
       /answers with JSON without a list of objects/,
