@@ -5,7 +5,8 @@ export const defaultInstance = 'daybook';
 export const instanceNamePattern = /^[a-z0-9-]{1,30}$/;
 
 /** What a wire id of an instance with a name begins with. */
-const prefixed = /^([a-z0-9-]{1,30})\.(?:scrape|backfill|partition-rollover|canary|deliver|sink-watch|replay|unpause|probe)-?/;
+const prefixed =
+  /^([a-z0-9-]{1,30})\.(?:scrape|backfill|partition-rollover|canary|deliver|sink-watch|replay|unpause|probe)-?/;
 
 const scrapeSchedule = /^(?:([a-z0-9-]{1,30})\.)?scrape-(.+)$/;
 

@@ -3,8 +3,8 @@ import { InvalidEnvironment, type LookUp } from '../secrets/references.ts';
 const [least, most] = [20, 80];
 
 /**
- * Reads `DAYBOOK_MEMORY_TARGET`, a share between 0 and 1; null = a worker takes a fixed number of tasks. Not more than 80%: what a task
- * will need is not known when it is taken.
+ * Reads `DAYBOOK_MEMORY_TARGET`, a share between 0 and 1; null = a worker runs a fixed number of tasks. Not more than 80%: what a task
+ * will need is not known when it starts.
  * @throws InvalidEnvironment
  */
 export function memoryTarget(lookUp: LookUp): number | null {

@@ -124,7 +124,7 @@ export const environmentVariables: readonly Variable[] = [
     name: 'DAYBOOK_MEMORY_TARGET',
     default: '`off`',
     meaning:
-      'share of the memory, 20% to 80%, up to which `worker` takes more tasks instead of a fixed number, see [scaling](scaling.md#tasks-at-once)',
+      'share of the memory, 20% to 80%, up to which `worker` runs more than 100 activities at once, see [scaling](scaling.md#tasks-at-once)',
   },
   { name: 'DAYBOOK_HOME', default: '`.daybook`', meaning: 'state and logs of the embedded servers' },
   {

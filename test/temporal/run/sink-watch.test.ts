@@ -38,7 +38,10 @@ beforeAll(async () => {
         return { deliverers: 3 };
       },
       deliverBatches: async (input: DeliverBatchesInput) => ({
-        ...{ delivered: 0, counts: noCounts, left: 0, searchAttribute: false },
+        delivered: 0,
+        counts: noCounts,
+        left: 0,
+        searchAttribute: false,
         ...(await deliver(input)),
       }),
     },
