@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { HttpPosition, NextPage, StatePatch } from '../../domain/state/fetch-position.ts';
+import type { HttpPosition, NextPage, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
@@ -197,7 +197,7 @@ function pagingOf({ name }: HttpPlan, { message }: Warning): string {
 }
 
 /** Records that moved further back than pages are read again would be missed. */
-function shiftedTooFar({ name }: HttpPlan): Page['end'] {
+function shiftedTooFar({ name }: HttpPlan): Partial<PollEnd> {
   const paging = `${name}: more records were deleted between two pages than are read again (shifting), so that others may be missed; the poll ends there. The watermark does not change`;
   return { cutShort: true, paging };
 }
