@@ -154,7 +154,7 @@ async function readDocument(
     read.next === undefined
       ? followingPage(plan, place, factsOf(read, response))
       : { next: read.next, ...problemOf(read) };
-  const records = read.checked?.fetched ?? read.items.length;
+  const records = read.checked ? (read.checked.shaped?.received ?? read.checked.fetched) : read.items.length;
   const ended = problem ?? read.broken;
   const following = next === null ? (ended ? null : nextPart(plan, place)) : positionOf(plan, place, next, records);
   const warnings = [...(read.warnings ?? []), ...(problem ? [problem] : [])];
