@@ -82,7 +82,7 @@ export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig,
   const filled = keysWithReferences
     .filter((part) => part in plan)
     .map((part) => {
-      const isTemplate = 'templates' in plan && plan.templates === true && templateKeys.includes(part);
+      const isTemplate = 'templates' in plan && templateKeys.includes(part);
       const fillText = isTemplate ? fillTemplateReferences : fillReferences;
       return [part, fill(Object.entries(plan).find(([name]) => name === part)?.[1], source, lookUp, fillText)];
     });
@@ -91,7 +91,7 @@ export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig,
     ...withMaskKey(plan, lookUp),
     ...Object.fromEntries(filled),
     ...(secretParams.length > 0 ? { secretParams } : {}),
-    ...('templates' in plan && plan.templates === true ? secretsOfTemplate(plan) : {}),
+    ...('templates' in plan ? secretsOfTemplate(plan) : {}),
   };
 }
 
