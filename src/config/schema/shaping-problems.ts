@@ -29,9 +29,6 @@ export function shapingProblems(shaping: ShapingConfig, read: ReadPaths): Shapin
           },
         ]
       : []),
-    ...(key !== undefined && shaping.mask === undefined
-      ? [{ path: ['mask_key'], message: 'found a key without mask, expected mask: { email: hash }' }]
-      : []),
     ...Object.entries(mask).flatMap(([path, kind]) => maskProblems(path, kind, shaping, read)),
     ...drop.flatMap((path, index) => dropProblems(path, index, read)),
     ...(map ? mapProblems(map, read) : []),
