@@ -7,8 +7,8 @@ export interface ReadPaths {
   readonly id: readonly string[];
   /** Null = the time of the fetch is used. */
   readonly occurredAt: string | null;
-  /** `incremental.cursor`; it is read from the record as the source sent it. */
-  readonly cursor: string | null;
+  /** What positions and requests are made of, by its key; it is read from the record as the source sent it. */
+  readonly positions: readonly (readonly [key: string, expression: string])[];
 }
 
 export interface ShapingProblem {
@@ -50,11 +50,16 @@ function maskProblems(path: string, kind: string, shaping: ShapingConfig, read: 
     const message = `found ${kind} of a value that occurred_at "${read.occurredAt}" reads: it would be no time; expected another path`;
     return [{ path: at, message }];
   }
-  if (reads(read.cursor, placesBefore(keys, shaping))) {
-    const message = `found ${kind} of a value that incremental.cursor "${read.cursor}" reads: it would be in requests and in the state; expected another cursor`;
-    return [{ path: at, message }];
-  }
-  return [];
+  const position = read.positions.find(([, expression]) => reads(expression, placesBefore(keys, shaping)));
+  if (!position) return [];
+  const message = `found ${kind} of a value that ${position[0]} "${position[1]}" reads: it would be in requests and in the state; expected another field there`;
+  return [{ path: at, message }];
+}
+
+/** The records' values that requests name as `${last:PATH}`. */
+export function lastPathsIn(requests: unknown): (readonly [key: string, expression: string])[] {
+  const text = JSON.stringify(requests) ?? '';
+  return [...text.matchAll(/\$\{last:([^}:?+-]+)/g)].map(([, path = '']) => ['${last:…}', path] as const);
 }
 
 /** Where a field of the finished record was when the source sent it. */

@@ -8,7 +8,8 @@ import { htmlShape } from './html-schemas.ts';
 import { fetchLimits, httpShape } from './http-schemas.ts';
 import { incremental } from './incremental-schema.ts';
 import { endingPaginator } from './paginator-schema.ts';
-import { shapingProblems, type ReadPaths } from './shaping-problems.ts';
+import { requestProblems } from './request-problems.ts';
+import { lastPathsIn, shapingProblems, type ReadPaths } from './shaping-problems.ts';
 import { shapingShape } from './shaping-schema.ts';
 import { byteSize, duration } from './units.ts';
 import { suggestValue } from '../hints/value-hint.ts';
@@ -108,6 +109,18 @@ const httpJsonSource = z.strictObject({
   incremental: incremental.optional().describe('Fetches only new records.'),
 });
 
+const graphqlSource = z.strictObject({
+  type: z.literal('graphql').describe('An API that answers queries of GraphQL, sent with POST as JSON.'),
+  ...commonShape,
+  ...httpShape,
+  query: z.string().min(1).describe('The query, or its whole document. Values belong into `variables`.'),
+  variables: z.record(z.string(), z.unknown()).default({}).describe('Variables of the query.'),
+  operation_name: z.string().min(1).optional().describe('Which operation of the document is meant.'),
+  records: recordsPath,
+  paginator: pages,
+  incremental: incremental.optional().describe('Fetches only new records.'),
+});
+
 const fileSource = z.strictObject({
   type: z.literal('file').describe('Files of JSON lines, JSON or CSV.'),
   ...commonShape,
@@ -148,7 +161,7 @@ const moduleSource = z.strictObject({
   ...fetchLimits,
 });
 
-export const sourceSchemas = [httpJsonSource, rssSource, htmlSource, fileSource, moduleSource] as const;
+export const sourceSchemas = [httpJsonSource, graphqlSource, rssSource, htmlSource, fileSource, moduleSource] as const;
 
 /** One entry of `sources`, defaults already inherited. */
 export const source = z
@@ -160,10 +173,23 @@ export const source = z
 /** Keys that make sense together only. */
 function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchemas)[number]>>): void {
   const { value } = context;
+  if ('url' in value) {
+    for (const { path, message, input } of requestProblems(value)) {
+      context.issues.push({ code: 'custom', input, path: [...path], message });
+    }
+  }
   if ('on_response' in value && value.auth?.type !== 'oauth2_client_credentials') {
     for (const [index, { action }] of value.on_response.entries()) {
       if (action !== 'reauthenticate') continue;
       const message = 'reauthenticate needs auth of type oauth2_client_credentials';
+      context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
+    }
+  }
+  if ('on_response' in value && value.type !== 'graphql') {
+    for (const [index, { action }] of value.on_response.entries()) {
+      if (action !== 'dead_letter') continue;
+      const message =
+        'found dead_letter, which is for responses of GraphQL with errors, expected retry, fail or ignore';
       context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
     }
   }
@@ -189,7 +215,15 @@ function readPaths(value: z.infer<(typeof sourceSchemas)[number]>): ReadPaths {
   return {
     id: typeof ids === 'string' ? [ids] : ids,
     occurredAt: time?.path ?? (value.type === 'rss' ? feedKeys.occurredAt : null),
-    cursor: 'incremental' in value ? (value.incremental?.cursor ?? null) : null,
+    positions: [
+      ...('incremental' in value && value.incremental
+        ? [['incremental.cursor', value.incremental.cursor] as const]
+        : []),
+      ...('paginator' in value && value.paginator.type === 'keyset'
+        ? [['paginator.key', value.paginator.key] as const]
+        : []),
+      ...lastPathsIn({ ...value, name: undefined }),
+    ],
   };
 }
 
@@ -199,6 +233,7 @@ function typeMessage(found: unknown): string {
 
 export type SourceConfig = z.infer<typeof source>;
 export type HttpJsonConfig = z.infer<typeof httpJsonSource>;
+export type GraphqlConfig = z.infer<typeof graphqlSource>;
 export type RssConfig = z.infer<typeof rssSource>;
 export type HtmlConfig = z.infer<typeof htmlSource>;
 export type FileConfig = z.infer<typeof fileSource>;

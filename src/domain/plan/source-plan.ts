@@ -7,7 +7,7 @@ import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRul
 export const sourceNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 /** The kinds of source that a configuration may name. */
-export const sourceTypes = ['http_json', 'rss', 'html', 'file', 'module'] as const;
+export const sourceTypes = ['http_json', 'graphql', 'rss', 'html', 'file', 'module'] as const;
 
 /**
  * Everything a run needs to know of its source, with every default filled in and no secret: values that hold one are
@@ -101,8 +101,16 @@ export interface HttpPlanBase extends SourcePlanBase, FetchLimits {
   readonly incremental: IncrementalPlan | null;
   /** Origins that get headers and secrets beside that of `url`. */
   readonly trustedOrigins?: readonly string[];
+  /** `url`, `params`, `headers` or `body` has placeholders, which are filled in for each page. */
+  readonly templates?: true;
+  /** Origins that get secrets, where the address of a request comes from a record. */
+  readonly origins?: readonly string[];
   /** Query parameters that hold secrets; set where the secrets are filled in. */
   readonly secretParams?: readonly string[];
+  /** Headers that hold secrets, likewise. */
+  readonly secretHeaders?: readonly string[];
+  /** The body holds a secret, likewise. */
+  readonly secretBody?: true;
   /** Pages that are fetched at once, where the paginator knows them beforehand. */
   readonly concurrency: number;
   readonly obeyRobots: boolean;
@@ -113,6 +121,8 @@ export interface HttpJsonPlan extends HttpPlanBase {
   readonly type: 'http_json';
   /** JMESPath to the list of records in a page. */
   readonly records: string;
+  /** Its body is a query of GraphQL: a response with `errors` is not complete. */
+  readonly graphql?: true;
 }
 
 /** RSS, RDF, Atom or JSON Feed. */

@@ -63,6 +63,10 @@ describe('check of shaping', () => {
       'incremental: { cursor: changed, start_param: since }, map: { id: id, at: at, c: changed }, mask: { c: redact }',
       /incremental\.cursor/,
     ],
+    [
+      'mask: { n: redact }, paginator: { type: cursor, cursor_path: next }, params: { after: "${cursor}", n: "${last:n}" }',
+      /^mask\.n: found redact of a value that \$\{last:…\} "n" reads/,
+    ],
     ['drop: [id]', /^drop\.0: found a field that id "id" reads/],
     ['drop: []', /^drop: found nothing/],
     ['map: { key: id, at: at }', /^map: has no field id, which id "id" reads, expected it among key, at/],
