@@ -47,6 +47,7 @@ export function parseJson(text: string): ParsedJson {
  * @throws SyntaxError as `JSON.parse` does
  */
 export function parseDigits(text: string): ParsedJson {
+  if (!hasRewrittenNumber(text)) return { value: JSON.parse(text), exact: false };
   const marked = markDigits(text);
   if (marked === text) return { value: JSON.parse(text), exact: false };
   try {
@@ -59,7 +60,11 @@ export function parseDigits(text: string): ParsedJson {
 
 /** Turns numbers that would be written otherwise into marked strings. */
 export function markDigits(text: string): string {
-  return rewriteNumbers(text, (written) => (String(Number(written)) === written ? written : `"${marker}${written}"`));
+  return rewriteNumbers(text, (written) => (isRewritten(written) ? `"${marker}${written}"` : written));
+}
+
+function isRewritten(written: string): boolean {
+  return String(Number(written)) !== written;
 }
 
 /** Turns numbers that would be changed into marked strings. */
@@ -147,6 +152,28 @@ function hasFragileNumber(text: string): boolean {
   }
   return false;
 }
+
+/** Whether a number would be written otherwise: a quick test before {@link markDigits}. */
+function hasRewrittenNumber(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0x22) index = endOfString(text, index);
+    else if (isDigit(code)) {
+      const start = text.charCodeAt(index - 1) === 0x2d ? index - 1 : index;
+      let isPlain = code !== 0x30;
+      let end = index + 1;
+      for (let next = text.charCodeAt(end); isDigit(next) || partsOfNumbers.has(next); next = text.charCodeAt(++end)) {
+        isPlain &&= isDigit(next);
+      }
+      if ((!isPlain || end - start >= safeLength) && isRewritten(text.slice(start, end))) return true;
+      index = end - 1;
+    }
+  }
+  return false;
+}
+
+/** Signs, point and exponents. */
+const partsOfNumbers: ReadonlySet<number> = new Set([0x2b, 0x2d, 0x2e, 0x45, 0x65]);
 
 /** A number without exponent that is shorter is never changed. */
 const safeLength = 16;

@@ -13,6 +13,8 @@ export function isMasked(value: unknown): boolean {
 /** Makes the function that masks a value. `null` stays: that there is none is no secret. */
 export function createMask(kind: MaskKind, key: string): (value: unknown) => unknown {
   if (kind === 'redact') return (value) => (value === null || value === undefined ? null : mask);
+  // A hash with a key that anyone can guess would hide nothing.
+  if (key === '' || key.startsWith('${env:')) throw new TypeError('mask: the key of the hashes is not filled in');
   return (value) => {
     if (value === null || value === undefined) return null;
     const text = typeof value === 'string' ? value : sortedJson(value);

@@ -7,8 +7,8 @@ export interface ReadPaths {
   readonly id: readonly string[];
   /** Null = the time of the fetch is used. */
   readonly occurredAt: string | null;
-  /** `incremental.cursor`; it is read from the record as the source sent it. */
-  readonly cursor: string | null;
+  /** What positions and requests are made of, by its key; it is read from the record as the source sent it. */
+  readonly positions: readonly (readonly [key: string, expression: string])[];
 }
 
 export interface ShapingProblem {
@@ -28,9 +28,6 @@ export function shapingProblems(shaping: ShapingConfig, read: ReadPaths): Shapin
             message: 'is required for hash: expected "${env:MASK_KEY}", with a variable of your own',
           },
         ]
-      : []),
-    ...(key !== undefined && shaping.mask === undefined
-      ? [{ path: ['mask_key'], message: 'found a key without mask, expected mask: { email: hash }' }]
       : []),
     ...Object.entries(mask).flatMap(([path, kind]) => maskProblems(path, kind, shaping, read)),
     ...drop.flatMap((path, index) => dropProblems(path, index, read)),
@@ -53,11 +50,16 @@ function maskProblems(path: string, kind: string, shaping: ShapingConfig, read: 
     const message = `found ${kind} of a value that occurred_at "${read.occurredAt}" reads: it would be no time; expected another path`;
     return [{ path: at, message }];
   }
-  if (reads(read.cursor, placesBefore(keys, shaping))) {
-    const message = `found ${kind} of a value that incremental.cursor "${read.cursor}" reads: it would be in requests and in the state; expected another cursor`;
-    return [{ path: at, message }];
-  }
-  return [];
+  const position = read.positions.find(([, expression]) => reads(expression, placesBefore(keys, shaping)));
+  if (!position) return [];
+  const message = `found ${kind} of a value that ${position[0]} "${position[1]}" reads: it would be in requests and in the state; expected another field there`;
+  return [{ path: at, message }];
+}
+
+/** The records' values that requests name as `${last:PATH}`. */
+export function lastPathsIn(requests: unknown): (readonly [key: string, expression: string])[] {
+  const text = JSON.stringify(requests) ?? '';
+  return [...text.matchAll(/\$\{last:([^}:?+-]+)/g)].map(([, path = '']) => ['${last:…}', path] as const);
 }
 
 /** Where a field of the finished record was when the source sent it. */

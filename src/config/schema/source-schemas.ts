@@ -9,7 +9,7 @@ import { fetchLimits, httpShape } from './http-schemas.ts';
 import { incremental } from './incremental-schema.ts';
 import { endingPaginator } from './paginator-schema.ts';
 import { requestProblems } from './request-problems.ts';
-import { shapingProblems, type ReadPaths } from './shaping-problems.ts';
+import { lastPathsIn, shapingProblems, type ReadPaths } from './shaping-problems.ts';
 import { shapingShape } from './shaping-schema.ts';
 import { byteSize, duration } from './units.ts';
 import { suggestValue } from '../hints/value-hint.ts';
@@ -215,7 +215,15 @@ function readPaths(value: z.infer<(typeof sourceSchemas)[number]>): ReadPaths {
   return {
     id: typeof ids === 'string' ? [ids] : ids,
     occurredAt: time?.path ?? (value.type === 'rss' ? feedKeys.occurredAt : null),
-    cursor: 'incremental' in value ? (value.incremental?.cursor ?? null) : null,
+    positions: [
+      ...('incremental' in value && value.incremental
+        ? [['incremental.cursor', value.incremental.cursor] as const]
+        : []),
+      ...('paginator' in value && value.paginator.type === 'keyset'
+        ? [['paginator.key', value.paginator.key] as const]
+        : []),
+      ...lastPathsIn({ ...value, name: undefined }),
+    ],
   };
 }
 

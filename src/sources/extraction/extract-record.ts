@@ -165,15 +165,15 @@ function payloadOf(raw: RawRecord): Payload {
 function outOfRange(plan: SourcePlan, micros: Micros, fetchedAt: Date, days: DaySet): string | null {
   const { maxAheadMs, maxAgeMs, maxNewDays } = plan.limits;
   const now = microsOfDate(fetchedAt);
-  const time = hidesValues(plan) ? 'occurred_at' : `occurred_at ${formatMicros(micros)}`;
+  const time = () => (hidesValues(plan) ? 'occurred_at' : `occurred_at ${formatMicros(micros)}`);
   if (micros > now + BigInt(maxAheadMs) * 1000n) {
-    return `${time} is further in the future than partitions.max_ahead allows; raise it if the time is right`;
+    return `${time()} is further in the future than partitions.max_ahead allows; raise it if the time is right`;
   }
   if (maxAgeMs !== null && micros < now - BigInt(maxAgeMs) * 1000n) {
-    return `${time} is older than partitions.max_age allows; raise it if the time is right`;
+    return `${time()} is older than partitions.max_age allows; raise it if the time is right`;
   }
   if (!days.admit(dayNumberOfMicros(micros), maxNewDays)) {
-    return `${time} is on another day, but this run already has records of ${maxNewDays} days; raise partitions.max_new_days if that is right`;
+    return `${time()} is on another day, but this run already has records of ${maxNewDays} days; raise partitions.max_new_days if that is right`;
   }
   return null;
 }

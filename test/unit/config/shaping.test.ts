@@ -48,7 +48,6 @@ describe('check of shaping', () => {
       'mask: { email: hash }, mask_key: plain',
       /^mask_key: found a key that is written in the file, expected a reference/,
     ],
-    ['mask_key: "${env:MASK_KEY}"', /^mask_key: found a key without mask/],
     ['mask: { id: redact }', /^mask\.id: found redact of a value that id "id" reads/],
     ['mask: { at: redact }', /^mask\.at: found redact of a value that occurred_at "at" reads/],
     ['mask: { at: hash }, mask_key: "${env:MASK_KEY}"', /^mask\.at: found hash of a value that occurred_at/],
@@ -63,6 +62,10 @@ describe('check of shaping', () => {
     [
       'incremental: { cursor: changed, start_param: since }, map: { id: id, at: at, c: changed }, mask: { c: redact }',
       /incremental\.cursor/,
+    ],
+    [
+      'mask: { n: redact }, paginator: { type: cursor, cursor_path: next }, params: { after: "${cursor}", n: "${last:n}" }',
+      /^mask\.n: found redact of a value that \$\{last:…\} "n" reads/,
     ],
     ['drop: [id]', /^drop\.0: found a field that id "id" reads/],
     ['drop: []', /^drop: found nothing/],

@@ -81,7 +81,7 @@ describe('nothing of a masked source shows what it sent:', () => {
       /is not JSON: not shown/,
     ],
   ])('%s', async (_, plan, body, contentType, expected) => {
-    const outcome = await outcomeOf(plan as HttpPlan, body, contentType);
+    const outcome = await outcomeOf(plan, body, contentType);
     expect(outcome).toMatch(expected);
     expect(outcome).not.toContain(plan.type === 'rss' && body.includes('pubDate') ? 'nothing' : secret);
   });

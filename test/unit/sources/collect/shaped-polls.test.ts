@@ -4,6 +4,7 @@ import type { FetchPosition, HttpPosition } from '../../../../src/domain/state/f
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
 import { startPosition } from '../../../../src/domain/state/poll.ts';
 import { collect } from '../../../../src/sources/collect/collect.ts';
+import { itemMark } from '../../../../src/sources/extraction/classify-page.ts';
 import type { Page } from '../../../../src/sources/extraction/page.ts';
 import { byNumber, httpPlan, readerOf, state } from '../plans.ts';
 
@@ -151,6 +152,42 @@ describe('a poll of shaped records', () => {
       [`{"at":"${at}","x":1}`, true],
       [`{"at":"${at}","x":2}`, true],
     ]);
+  });
+});
+
+describe('items with pages of their own', () => {
+  const lines = { explode: { path: 'lines', keep: ['at'] }, filter: 'n > `1`' };
+  const whole = (numbers: readonly number[]) => ({ at, lines: numbers.map((n) => ({ id: n, n })) });
+
+  /** Polls items whose page is asked for only where the item is not known. */
+  async function pollItems(contents: readonly (readonly number[])[], known: ReadonlySet<string>) {
+    const plan = httpPlan({ shaping: lines });
+    let asked = 0;
+    const raw = (value: unknown) => ({ value, exact: false, mayBeDeep: false });
+    async function* pages(): AsyncGenerator<Page> {
+      const items = contents.map((numbers, index) => ({
+        index,
+        raw: raw({}),
+        mark: itemMark(JSON.stringify(numbers)),
+        complete: async () => {
+          asked++;
+          return { index, raw: raw(whole(numbers)) };
+        },
+      }));
+      yield { items, fetchedAt: startedAt, next: null, patch: {} };
+    }
+    const result = await collect({ plan, position: start, pages: pages(), reader: readerOf(plan), known, limits });
+    return { asked, digests: new Set(result.digests), counts: result.counts };
+  }
+
+  test('are known by the next poll, however many records they are and filter leaves of them', async () => {
+    const contents = [[1, 2, 3], [1], [], [5]];
+    const before = await pollItems(contents, new Set());
+    expect(before.counts).toMatchObject({ fetched: 5, accepted: 3, filtered: 2, unchanged: 0 });
+    const again = await pollItems(contents, before.digests);
+    expect(again.asked).toBe(0);
+    expect(again.counts).toMatchObject({ fetched: 5, accepted: 0, filtered: 2, unchanged: 3 });
+    expect((await pollItems(contents, again.digests)).asked).toBe(0);
   });
 });
 
