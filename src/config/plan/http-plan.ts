@@ -4,6 +4,7 @@ import type { Config } from '../file/parse-config.ts';
 import { accessFingerprint } from './access-fingerprint.ts';
 import { asWritten, authPlan } from './auth-plan.ts';
 import { asked, askedSince, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
+import { askedForEach, fanOutPlan, shapedByParent } from './for-each-plan.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from '../secrets/secrets.ts';
 import type { HtmlConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
@@ -53,14 +54,22 @@ export function httpBase(
 ): HttpPlanBase {
   const { url, params, headers, trusted_origins: trustedOrigins } = source;
   const auth = source.auth ?? null;
+  const fanOut = 'for_each' in source ? fanOutPlan(source) : {};
   return {
     ...planBase(
       config,
       source,
-      { url, params, paginator: asked(paginator), incremental: incremental && askedSince(incremental) },
-      { headers, ...shaping },
+      {
+        url,
+        params,
+        paginator: asked(paginator),
+        incremental: incremental && askedSince(incremental),
+        ...askedForEach(fanOut),
+      },
+      { headers, ...shaping, ...shapedByParent(fanOut) },
       keys,
     ),
+    ...fanOut,
     url: maskUrl(url),
     method: 'GET',
     params: maskLiterals('params', params),

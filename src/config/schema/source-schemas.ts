@@ -3,6 +3,7 @@ import { canarySource } from '../../domain/names.ts';
 import { labelPattern } from '../../domain/plan/label.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
 import { csvOptions } from './csv-options.ts';
+import { forEachProblems, forEachShape } from './for-each-schema.ts';
 import { htmlShape } from './html-schemas.ts';
 import { fetchLimits, httpShape } from './http-schemas.ts';
 import { incremental } from './incremental-schema.ts';
@@ -97,6 +98,7 @@ const httpJsonSource = z.strictObject({
   type: z.literal('http_json').describe('An API that answers with JSON.'),
   ...commonShape,
   ...httpShape,
+  ...forEachShape,
   method: z.enum(['GET', 'POST']).default('GET').describe('The HTTP method.'),
   body: z.unknown().optional().describe('Sent with POST: an object as JSON, a text as it is.'),
   records: recordsPath,
@@ -133,6 +135,7 @@ const htmlSource = z.strictObject({
   ...commonShape,
   ...httpShape,
   ...htmlShape,
+  ...forEachShape,
   paginator: pages,
 });
 
@@ -156,6 +159,11 @@ export const source = z
 /** Keys that make sense together only. */
 function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchemas)[number]>>): void {
   const { value } = context;
+  if ('for_each' in value || 'parent' in value || 'revisit' in value) {
+    for (const { path, message } of forEachProblems(value)) {
+      context.issues.push({ code: 'custom', input: value, path, message });
+    }
+  }
   if ('on_response' in value && value.auth?.type !== 'oauth2_client_credentials') {
     for (const [index, { action }] of value.on_response.entries()) {
       if (action !== 'reauthenticate') continue;

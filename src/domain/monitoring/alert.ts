@@ -23,6 +23,7 @@ export const alertNames = [
   'store',
   'canary',
   'no_worker',
+  'for_each_behind',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 

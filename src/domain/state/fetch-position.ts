@@ -1,3 +1,4 @@
+import type { FanOutPosition, ParentTally } from './fan-out.ts';
 import type { FieldTally } from '../run/field-tally.ts';
 import type { DayRanges } from '../time/day-set.ts';
 import type { Cuts, FileProgress, SourceState } from './source-state.ts';
@@ -28,6 +29,8 @@ export interface FetchPosition {
   readonly unreadableCursor?: true;
   /** Which fields the records of this run have; absent if the source has none of its own. */
   readonly fields?: FieldTally;
+  /** Of a source that is requested for each of several parents; the rest is about the chain of one of them. */
+  readonly fanOut?: FanOutPosition;
 }
 
 /** Records that have their id in common with another one of their page. */
@@ -92,6 +95,8 @@ export interface HttpPosition {
   /** The page is requested only to find out whether the API has pages that begin anywhere. */
   readonly probes?: true;
   readonly breaks?: Breaks;
+  /** The parent whose chain this is, as JSON. Only while pages are fetched: no position of a workflow has it. */
+  readonly parent?: unknown;
 }
 
 /** Ids that were on one page after the other, whatever else their records hold. */
@@ -177,6 +182,8 @@ export type StatePatch = Partial<
     | 'freshUntil'
     | 'lastNewAt'
     | 'failures'
+    | 'fanOut'
+    | 'fanOutCleared'
   >
 >;
 
@@ -198,6 +205,8 @@ export interface PollEnd {
   readonly since?: string;
   /** See `DuplicateCounts.worst`; absent if there is none. */
   readonly duplicates?: DuplicateShare;
+  /** Parents that it was requested for; absent if the source has none. */
+  readonly parents?: ParentTally;
 }
 
 /** How a paginator names the next page. */

@@ -152,7 +152,7 @@ export class JobRunner {
     job: Job,
     source: CompiledSource,
     { items, fetchedAt }: Pick<PageToCheck, 'items' | 'fetchedAt'>,
-    { number, ...options }: CheckOptions,
+    { number, parent, ...options }: CheckOptions,
   ): JobPage {
     const days = new DaySet(options.days);
     const { warnings, cursorWarning } = source;
@@ -162,6 +162,7 @@ export class JobRunner {
       cursorTime: source.cursorTime(),
       warnings,
       cursorWarning,
+      ...(parent === undefined ? {} : { parent: parseJson(parent) }),
     };
     const checked = checkPage({ items, fetchedAt, number }, checks, selectionOf(job), this.#trace);
     return this.#packs ? packPage(checked, days.ranges()) : { ...checked, days: days.ranges() };

@@ -16,7 +16,10 @@ import { refusalsOf, refusedPage } from '../pagination/refused-page.ts';
 /** Items of a page that are taken at a time where each needs its own request. */
 const itemsPerBatch = 20;
 
-/** Fetches the pages of a source, from a position on. `plan` has its secrets filled in. */
+/**
+ * Fetches the pages of a source, from a position on. `plan` has its secrets filled in.
+ * @param first the response for the first of them, where it was requested already
+ */
 export async function* fetchHttpPages(
   plan: HttpPlan,
   format: DocumentFormat,
@@ -24,6 +27,7 @@ export async function* fetchHttpPages(
   state: SourceState,
   tools: HttpTools,
   context: FetchContext,
+  first: Promise<Answer> | null = null,
 ): AsyncGenerator<Page> {
   const over = new AbortController();
   const ahead = new PagesAhead(plan, (place) =>
@@ -35,7 +39,8 @@ export async function* fetchHttpPages(
   try {
     for (let place: HttpPosition | null = from; place !== null;) {
       context.onProgress({ page: place.page });
-      const { page, next } = await readAnswer(plan, format, place, await ahead.take(place));
+      const answer = first !== null && place === from ? first : ahead.take(place);
+      const { page, next } = await readAnswer(plan, format, place, await answer);
       yield* parts(page, place, next);
       place = next;
     }
@@ -78,7 +83,8 @@ class PagesAhead {
   }
 }
 
-async function askFor(
+/** Requests a page. */
+export async function askFor(
   plan: HttpPlan,
   format: DocumentFormat,
   place: HttpPosition,

@@ -1,0 +1,34 @@
+import type { RunRef } from '../../domain/run/batch.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import { storePaths } from '../paths/paths.ts';
+
+/** Where queued parents are found, beside the days of the journal. */
+export const queueUnit = 'queue';
+
+/**
+ * Queues parents whose requests failed for the next run of a source. Safe to repeat: it writes the same blob again.
+ * @param number of the step of the replay
+ * @param parents their JSON texts
+ */
+export async function queueParents(
+  store: BlobStore,
+  { source, firstRunId }: RunRef,
+  number: number,
+  parents: readonly string[],
+): Promise<void> {
+  const path = storePaths.queuedParents.build({ source, firstRunId, number });
+  await store.put(path, parents.map((parent) => `${parent}\n`).join(''));
+}
+
+/** The blobs of queued parents of a source. */
+export async function listQueued(store: BlobStore, source: string): Promise<string[]> {
+  const folder = storePaths.queuedParents.folder({ source });
+  const paths = (await store.list(folder)).filter((path) => storePaths.queuedParents.parse(path));
+  return paths.map((path) => path.slice(folder.length + 1));
+}
+
+/** The JSON texts of the parents of a blob; none if it is gone. */
+export async function readQueued(store: BlobStore, source: string, part: string): Promise<string[]> {
+  const content = await store.get(`${storePaths.queuedParents.folder({ source })}/${part}`);
+  return content?.toString().split('\n').filter(Boolean) ?? [];
+}
