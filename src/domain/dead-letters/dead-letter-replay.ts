@@ -26,6 +26,8 @@ export interface ExtractCounts {
   readonly refused: number;
   /** The stored text is not what the source sent: only the source can deliver them again. */
   readonly unreplayable: number;
+  /** Parents that the next run of the source requests again; absent = none. */
+  readonly queued?: number;
   readonly reasons: Readonly<Partial<Record<RejectionReason, number>>>;
 }
 
@@ -42,8 +44,13 @@ export interface DeadLetterReplayTally extends ExtractCounts {
 export interface ReplayResult {
   readonly source: string;
   readonly letters: number;
-  /** No longer dead letters: their records are stored now, were stored before, are of retired days, or wait for a sink. */
+  /**
+   * No longer dead letters: their records are stored now, were stored before, are of retired days, or wait for a sink; or they are parents
+   * that are queued.
+   */
   readonly replayed: number;
+  /** Parents that the next run of the source requests again; absent = none. */
+  readonly queued?: number;
   readonly written: number;
   readonly duplicate: number;
   readonly expired: number;
@@ -70,6 +77,7 @@ export function addExtracted(tally: DeadLetterReplayTally, counts: ExtractCounts
     passed: tally.passed + counts.passed,
     refused: tally.refused + counts.refused,
     unreplayable: tally.unreplayable + counts.unreplayable,
+    ...queuedOf((tally.queued ?? 0) + (counts.queued ?? 0)),
     reasons: addReasons(tally.reasons, counts.reasons),
   };
 }
@@ -79,12 +87,13 @@ export function replayResult(
   tally: DeadLetterReplayTally,
   run: { readonly workflowId: string; readonly firstRunId: string },
 ): ReplayResult {
-  const { letters, passed, unreplayable, csv, postgres } = tally;
+  const { letters, passed, unreplayable, csv, postgres, queued = 0 } = tally;
   const { written, duplicate, expired, refused } = postgres;
   return {
     source,
     letters,
-    replayed: passed - refused,
+    replayed: passed - refused + queued,
+    ...queuedOf(queued),
     written,
     duplicate,
     expired,
@@ -95,6 +104,10 @@ export function replayResult(
     workflowId: run.workflowId,
     runId: run.firstRunId,
   };
+}
+
+function queuedOf(queued: number): Pick<ExtractCounts, 'queued'> {
+  return queued > 0 ? { queued } : {};
 }
 
 /** Why batches of a replay wait, by sink. */

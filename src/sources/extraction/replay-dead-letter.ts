@@ -1,4 +1,6 @@
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
+import { isObject } from '../../domain/is-object.ts';
+import { forEachOf } from '../../domain/plan/for-each.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import { mask } from '../../domain/secrets/redact.ts';
 import type { Rejection, RejectionReason } from '../../domain/dead-letters/rejection.ts';
@@ -19,6 +21,8 @@ export interface ReplayableDeadLetter {
 export type ReplayOutcome =
   | { readonly kind: 'passed'; readonly record: AcceptedRecord }
   | { readonly kind: 'refused'; readonly rejection: Rejection }
+  /** The next run requests the parent again; null = it requests it anyway. */
+  | { readonly kind: 'queued'; readonly parent: string | null }
   /** Only the source can give it again. */
   | { readonly kind: 'unreplayable'; readonly why: string };
 
@@ -38,6 +42,7 @@ const sharedId: Rejection = {
 export function createDeadLetterReplay(plan: SourcePlan, extract: Extractor): DeadLetterReplay {
   return (letter, now) => {
     if (letter.reason === 'duplicate_id') return { kind: 'refused', rejection: sharedId };
+    if (letter.reason === 'parent_failed') return replayOfParent(plan, letter);
     const why = whyUnreplayable(plan, letter);
     if (why !== null) return { kind: 'unreplayable', why };
     const raw: RawRecord = { value: letter.record, exact: true, mayBeDeep: true };
@@ -46,6 +51,18 @@ export function createDeadLetterReplay(plan: SourcePlan, extract: Extractor): De
     const result = !first.ok && first.rejection.reason === 'out_of_range' ? extract(raw, now) : first;
     return result.ok ? { kind: 'passed', record: result.record } : { kind: 'refused', rejection: result.rejection };
   };
+}
+
+function replayOfParent(plan: SourcePlan, { record }: ReplayableDeadLetter): ReplayOutcome {
+  const forEach = forEachOf(plan);
+  if (forEach === null) return { kind: 'unreplayable', why: 'the source no longer has a for_each' };
+  if (forEach.type === 'values') return { kind: 'queued', parent: null };
+  if (!isObject(record) || !isObject(record['parent'])) {
+    return { kind: 'unreplayable', why: 'it was kept as text, not as the parent that it was' };
+  }
+  const parent = writeDeepJson(record['parent']);
+  if (parent.includes(mask)) return { kind: 'unreplayable', why: `it contains a secret that was masked as ${mask}` };
+  return { kind: 'queued', parent };
 }
 
 /** Why the stored text of a record is not what the source sent; null if it is. */
