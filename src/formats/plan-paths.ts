@@ -33,7 +33,8 @@ export function pathsOf(plan: SourcePlan): readonly PlanPath[] {
 
 function pagingPaths({ paginator, incremental }: HttpPlan): readonly PlanPath[] {
   const paths = paginatorPaths(paginator).map(({ key, path }) => ({ key: `paginator.${key}`, path }));
-  return [...(incremental ? [{ key: 'incremental.cursor', path: incremental.cursor }] : []), ...paths];
+  const last = (paginator.lastPaths ?? []).map((path) => ({ key: `\${last:${path}}`, path }));
+  return [...(incremental ? [{ key: 'incremental.cursor', path: incremental.cursor }] : []), ...paths, ...last];
 }
 
 /** Those of a paginator; `key` is the one below `paginator`. */

@@ -17,7 +17,7 @@ export class NeededDays {
   readonly #children = new Map<string, string[]>();
   readonly #kept = new Map<string, SourceDay>();
   /** By source: the days that it has not passed. */
-  readonly #behind = new Map<string, SourceDay[]>();
+  readonly #behind = new Map<string, Map<string, SourceDay>>();
 
   constructor(dependencies: NeededDaysTools) {
     const { store, fanOut, config } = dependencies;
@@ -26,7 +26,7 @@ export class NeededDays {
       const parent = 'for_each' in source ? source.for_each?.source : undefined;
       if (parent === undefined) continue;
       this.#children.set(parent, [...(this.#children.get(parent) ?? []), source.name]);
-      this.#behind.set(source.name, []);
+      this.#behind.set(source.name, new Map());
     }
     this.#passed = new PassedDays(store, fanOut, this.#children);
   }
@@ -59,7 +59,7 @@ export class NeededDays {
   async recordAlerts(now: Date): Promise<void> {
     const limit = addDays(dayOfDate(now), -alertDays);
     for (const [child, days] of this.#behind) {
-      const late = days.filter(({ day }) => day < limit).sort((a, b) => (a.day < b.day ? -1 : 1));
+      const late = [...days.values()].filter(({ day }) => day < limit).sort((a, b) => (a.day < b.day ? -1 : 1));
       const [oldest] = late;
       const message = oldest
         ? `${child} has not passed ${late.length} days of ${oldest.source} that are older than ${alertDays} days, the oldest is ${oldest.day}: they are neither sealed nor deleted; run ${child}, or remove its for_each`
@@ -73,7 +73,8 @@ export class NeededDays {
   }
 
   #note({ source, day }: SourceDay, behind: readonly string[]): void {
-    this.#kept.set(`${source} ${day}`, { source, day });
-    for (const child of behind) this.#behind.get(child)?.push({ source, day });
+    const name = `${source} ${day}`;
+    this.#kept.set(name, { source, day });
+    for (const child of behind) this.#behind.get(child)?.set(name, { source, day });
   }
 }

@@ -89,7 +89,8 @@ export class ParentChains implements Chains {
     const { plan, state: stored, fanOut } = this.#input;
     const none = { watermark: null, unfinished: null, etag: null, lastModified: null, previousPoll: [] };
     const state = { ...stored, ...none };
-    const start = startPosition(firstHttpPosition(plan, state), state, new Date(fanOut.startedAt));
+    const now = new Date(fanOut.startedAt);
+    const start = startPosition(firstHttpPosition(plan, state, now), state, now);
     return { place, parent: text, state, start: { ...start, keysKept: null }, front: null, known: null };
   }
 }

@@ -68,7 +68,7 @@ export class ValueChains implements Chains {
     const begun = state.unfinished?.failed === true ? withoutPosition(state) : state;
     const start = window
       ? windowStart(plan, state, window, now)
-      : startPosition(firstHttpPosition(plan, begun), begun, now);
+      : startPosition(firstHttpPosition(plan, begun, now), begun, now);
     const { knownBlobs } = fanOut.inside?.line === line ? inside : start;
     return {
       place,
@@ -130,13 +130,13 @@ export class ValueChains implements Chains {
 
 function windowStart(plan: HttpPlan, state: SourceState, window: TimeRangeText, now: Date): FetchPosition {
   const { from, to } = widenWindow(window, plan.incremental?.lagMs ?? 0);
-  const place = { ...firstHttpPosition(plan, state), since: from, until: to };
+  const place = { ...firstHttpPosition(plan, state, now), since: from, until: to };
   return { ...startPosition(place, state, now), keysKept: null };
 }
 
 function frontOf(plan: HttpPlan, state: SourceState, now: Date): FetchPosition {
   const known = withoutPosition(state);
-  return startPosition(firstHttpPosition(plan, known), known, now);
+  return startPosition(firstHttpPosition(plan, known, now), known, now);
 }
 
 function cleared(own: ValueState, state: SourceState): ValueState {

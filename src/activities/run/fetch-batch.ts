@@ -1,7 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
 import { DaybookError, HostBusy, InvalidRecord } from '../../domain/errors.ts';
-import type { FetchPosition, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
+import type { FetchPosition, HttpPosition, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
 import { forEachOf } from '../../domain/plan/for-each.ts';
 import { maxWaitMs } from '../../domain/plan/host-budget.ts';
 import { keepKeys, patchAfter } from '../../domain/state/poll.ts';
@@ -281,6 +281,18 @@ function withPlace(state: SourceState, change: (text: string) => string): Source
   return state.unfinished ? { ...state, unfinished: mapCursor(state.unfinished, change) } : state;
 }
 
-function mapCursor<T extends { readonly cursor: string | null }>(value: T, change: (text: string) => string): T {
-  return value.cursor === null ? value : { ...value, cursor: change(value.cursor) };
+/** Changes what a page says of the next one: its cursor, and values that the next request names. */
+function mapCursor<T extends Pick<HttpPosition, 'cursor' | 'values' | 'parent'>>(
+  value: T,
+  change: (text: string) => string,
+): T {
+  const { cursor, values, parent } = value;
+  const changed = {
+    ...value,
+    ...(cursor === null ? {} : { cursor: change(cursor) }),
+    ...(parent === undefined ? {} : { parent: change(parent) }),
+  };
+  if (!values?.last) return changed;
+  const last = Object.entries(values.last).map(([path, text]) => [path, change(text)]);
+  return { ...changed, values: { ...values, last: Object.fromEntries(last) } };
 }

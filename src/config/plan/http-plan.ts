@@ -5,14 +5,18 @@ import { accessFingerprint } from './access-fingerprint.ts';
 import { asWritten, authPlan } from './auth-plan.ts';
 import { asked, askedSince, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
 import { askedForEach, fanOutPlan, shapedByParent } from './for-each-plan.ts';
+import { findPlaceholders, type NamedPlaceholders } from './named-placeholders.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from '../secrets/secrets.ts';
 import type { HtmlConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
 
 export function httpJsonPlan(config: Config, source: HttpJsonConfig): HttpJsonPlan {
   const { method, body, records } = source;
-  const incremental = incrementalPlan(source);
-  const shared = httpBase(config, source, paginatorPlan(source.paginator), incremental, { body, records, method });
+  const named = findPlaceholders(source);
+  const incremental = incrementalPlan(source, named);
+  const paginator = paginatorPlan(source.paginator, named);
+  const request = usesNewKeys(source, named) ? { body: body ?? null, method } : {};
+  const shared = httpBase(config, source, paginator, incremental, { body, records, method }, { request });
   return {
     ...shared,
     type: 'http_json',
@@ -20,6 +24,11 @@ export function httpJsonPlan(config: Config, source: HttpJsonConfig): HttpJsonPl
     records,
     ...(body === undefined ? {} : { body: maskOptions('body', body) }),
   };
+}
+
+/** A source that uses none is the source that it was in 0.2.0, whose first fingerprint has no body and no method. */
+function usesNewKeys(_source: HttpJsonConfig, { isTemplate }: NamedPlaceholders): boolean {
+  return isTemplate;
 }
 
 const onePage: PaginatorPlan = { type: 'single_page', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null };
@@ -40,7 +49,7 @@ export function rssPlan(config: Config, source: RssConfig): RssPlan {
       ...(time?.date_order === undefined ? {} : { dateOrder: time.date_order }),
     },
   };
-  return { ...httpBase(config, source, onePage, null, {}, keys), type: 'rss' };
+  return { ...httpBase(config, source, onePage, null, {}, { keys }), type: 'rss' };
 }
 
 /** What sources share that are fetched over HTTP. */
@@ -50,9 +59,11 @@ export function httpBase(
   paginator: PaginatorPlan,
   incremental: IncrementalPlan | null,
   shaping: object,
-  keys?: KeyPlan,
+  { keys, request = {} }: { readonly keys?: KeyPlan; readonly request?: object } = {},
 ): HttpPlanBase {
-  const { url, params, headers, trusted_origins: trustedOrigins } = source;
+  const { url, params, headers, trusted_origins: trustedOrigins, origins } = source;
+  const named = findPlaceholders(source);
+  const templated = Object.keys(named.headers).length > 0 ? { headers: named.headers } : {};
   const auth = source.auth ?? null;
   const fanOut = 'for_each' in source ? fanOutPlan(source) : {};
   return {
@@ -64,6 +75,8 @@ export function httpBase(
         params,
         paginator: asked(paginator),
         incremental: incremental && askedSince(incremental),
+        ...request,
+        ...templated,
         ...askedForEach(fanOut),
       },
       { headers, ...shaping, ...shapedByParent(fanOut) },
@@ -84,8 +97,11 @@ export function httpBase(
       auth: auth && authPlan(auth, asWritten),
       ...('body' in source ? { body: source.body } : {}),
       ...(trustedOrigins ? { trustedOrigins } : {}),
+      ...(origins ? { origins } : {}),
     }),
+    ...(named.isTemplate ? { templates: true as const } : {}),
     ...(trustedOrigins ? { trustedOrigins } : {}),
+    ...(origins ? { origins } : {}),
     paginator,
     incremental,
     allowPrivate: source.allow_private,

@@ -1,7 +1,11 @@
 import type { IncrementalPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpJsonConfig } from '../schema/source-schemas.ts';
+import type { NamedPlaceholders } from './named-placeholders.ts';
 
-export function paginatorPlan(paginator: HttpJsonConfig['paginator']): PaginatorPlan {
+/**
+ * @param named placeholders of the request: what it names itself is not added to its query
+ */
+export function paginatorPlan(paginator: HttpJsonConfig['paginator'], named: NamedPlaceholders): PaginatorPlan {
   const { stop_after_empty_page: stops, end_on: endOn } = paginator;
   const limits = {
     hasMorePath: paginator.has_more_path ?? null,
@@ -10,21 +14,27 @@ export function paginatorPlan(paginator: HttpJsonConfig['paginator']): Paginator
     ...(endOn ? { endOn } : {}),
     ...('resume' in paginator && paginator.resume ? { resume: paginator.resume } : {}),
     maxPages: paginator.max_pages ?? null,
+    ...(named.last.length > 0 ? { lastPaths: named.last } : {}),
   };
+  const unless = (name: 'page' | 'offset' | 'limit', written: string | undefined) =>
+    written ?? (named.names.has(name) || (name === 'limit' && named.names.has('offset')) ? null : name);
   switch (paginator.type) {
     case 'single_page':
     case 'header_link':
       return { type: paginator.type, ...limits };
     case 'page_number': {
-      const { page_param: pageParam, base_page: basePage, total_path: totalPath = null } = paginator;
+      const { base_page: basePage, total_path: totalPath = null } = paginator;
+      const pageParam = unless('page', paginator.page_param);
       return { type: 'page_number', pageParam, basePage, totalPath, ...limits };
     }
     case 'offset': {
-      const { offset_param: offsetParam, limit_param: limitParam, limit, total_path: totalPath = null } = paginator;
+      const { limit, total_path: totalPath = null } = paginator;
+      const offsetParam = unless('offset', paginator.offset_param);
+      const limitParam = unless('limit', paginator.limit_param);
       return { type: 'offset', offsetParam, limitParam, limit, totalPath, ...limits };
     }
     case 'cursor': {
-      const { cursor_path: cursorPath, cursor_param: cursorParam } = paginator;
+      const { cursor_path: cursorPath, cursor_param: cursorParam = null } = paginator;
       return { type: 'cursor', cursorPath, cursorParam, ...limits };
     }
     case 'json_link':
@@ -46,16 +56,22 @@ export function asked({
   followsEmptyPages: _follows,
   endOn: _endOn,
   resume: _resume,
+  lastPaths: _last,
   ...paginator
 }: PaginatorPlan): object {
   return paginator;
 }
 
-export function askedSince({ order: _order, ...incremental }: IncrementalPlan): object {
+export function askedSince({
+  order: _order,
+  sinceNamed: _since,
+  untilNamed: _until,
+  ...incremental
+}: IncrementalPlan): object {
   return incremental;
 }
 
-export function incrementalPlan({ incremental }: HttpJsonConfig): IncrementalPlan | null {
+export function incrementalPlan({ incremental }: HttpJsonConfig, named: NamedPlaceholders): IncrementalPlan | null {
   if (!incremental) return null;
   return {
     cursor: incremental.cursor,
@@ -66,5 +82,7 @@ export function incrementalPlan({ incremental }: HttpJsonConfig): IncrementalPla
     lagMs: incremental.lag,
     ...(incremental.param_format === undefined ? {} : { paramFormat: incremental.param_format }),
     ...(incremental.order === 'desc' ? { order: incremental.order } : {}),
+    ...(named.names.has('since') ? { sinceNamed: named.sinceChanged ? ('changed' as const) : ('plain' as const) } : {}),
+    ...(named.names.has('until') ? { untilNamed: true as const } : {}),
   };
 }

@@ -11,9 +11,12 @@ export const incremental = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Parameter that requests newer records. Without it everything is requested, and older records are skipped.',
+      'Parameter that requests newer records; or the request names `${since}`. Without either everything is requested, and older records are skipped.',
     ),
-  end_param: z.string().optional().describe('Parameter that requests older records; backfills need it.'),
+  end_param: z
+    .string()
+    .optional()
+    .describe('Parameter that requests older records; backfills need it, or `${until}` in the request.'),
   initial_value: isoTime.optional().describe('Where the first run starts.'),
   order: z
     .enum(['asc', 'desc'])

@@ -37,15 +37,26 @@ const paginator = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('single_page').describe('There is only one page.'), ...everyPaginator }),
   z.strictObject({
     type: z.literal('page_number').describe('A number that counts pages.'),
-    page_param: z.string().default('page').describe('Parameter for the page number.'),
+    page_param: z
+      .string()
+      .optional()
+      .describe('Parameter for the page number. Default: `page`; none if the request names `${page}`.'),
     base_page: z.int().min(0).default(1).describe('Number of the first page.'),
     total_path: expression.optional().describe('Path of the number of pages.'),
     ...everyPaginator,
   }),
   z.strictObject({
     type: z.literal('offset').describe('A number of records to skip.'),
-    offset_param: z.string().default('offset').describe('Parameter for the number of records to skip.'),
-    limit_param: z.string().default('limit').describe('Parameter for the page size.'),
+    offset_param: z
+      .string()
+      .optional()
+      .describe(
+        'Parameter for the number of records to skip. Default: `offset`; none if the request names `${offset}`.',
+      ),
+    limit_param: z
+      .string()
+      .optional()
+      .describe('Parameter for the page size. Default: `limit`; none if the request names `${limit}` or `${offset}`.'),
     limit: z.int().min(1).describe('Records per page.'),
     total_path: expression.optional().describe('Path of the number of records.'),
     ...everyPaginator,
@@ -53,7 +64,10 @@ const paginator = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('cursor').describe('Each page has a token for the next page.'),
     cursor_path: expression.describe('Path of the token of the next page.'),
-    cursor_param: z.string().describe('Parameter for the token.'),
+    cursor_param: z
+      .string()
+      .optional()
+      .describe('Parameter for the token. Required unless the request names `${cursor}`.'),
     resume,
     ...everyPaginator,
   }),

@@ -8,6 +8,7 @@ import { htmlShape } from './html-schemas.ts';
 import { fetchLimits, httpShape } from './http-schemas.ts';
 import { incremental } from './incremental-schema.ts';
 import { endingPaginator } from './paginator-schema.ts';
+import { requestProblems } from './request-problems.ts';
 import { byteSize, duration } from './units.ts';
 import { suggestValue } from '../hints/value-hint.ts';
 import { encoding, expression, occurredAt, requiredOccurredAt, retry, schedule } from './value-schemas.ts';
@@ -159,6 +160,11 @@ export const source = z
 /** Keys that make sense together only. */
 function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchemas)[number]>>): void {
   const { value } = context;
+  if ('url' in value) {
+    for (const { path, message, input } of requestProblems(value)) {
+      context.issues.push({ code: 'custom', input, path: [...path], message });
+    }
+  }
   if ('for_each' in value || 'parent' in value || 'revisit' in value) {
     for (const { path, message } of forEachProblems(value)) {
       context.issues.push({ code: 'custom', input: value, path, message });

@@ -31,6 +31,8 @@ interface PaginatorLimits {
   readonly resume?: 'token';
   /** Pages of one run; a run cut by it is `partial`. */
   readonly maxPages: number | null;
+  /** JMESPaths that the request names in `${last:PATH}`: their values in the last record of a page are kept for the next request. */
+  readonly lastPaths?: readonly string[];
 }
 
 export type PagingEnd = number | 'repeat';
@@ -44,7 +46,8 @@ export interface SinglePagePlan extends PaginatorLimits {
 
 export interface PageNumberPlan extends PaginatorLimits {
   readonly type: 'page_number';
-  readonly pageParam: string;
+  /** Null = the request names `${page}`. */
+  readonly pageParam: string | null;
   readonly basePage: number;
   /** JMESPath to the number of pages. */
   readonly totalPath: string | null;
@@ -52,8 +55,9 @@ export interface PageNumberPlan extends PaginatorLimits {
 
 export interface OffsetPlan extends PaginatorLimits {
   readonly type: 'offset';
-  readonly offsetParam: string;
-  readonly limitParam: string;
+  /** Null = the request names `${offset}` or `${limit}`. */
+  readonly offsetParam: string | null;
+  readonly limitParam: string | null;
   readonly limit: number;
   /** JMESPath to the number of records. */
   readonly totalPath: string | null;
@@ -63,7 +67,8 @@ export interface CursorPlan extends PaginatorLimits {
   readonly type: 'cursor';
   /** JMESPath to the cursor of the next page. */
   readonly cursorPath: string;
-  readonly cursorParam: string;
+  /** Null = the request names `${cursor}`. */
+  readonly cursorParam: string | null;
 }
 
 export interface JsonLinkPlan extends PaginatorLimits {
@@ -93,12 +98,26 @@ export interface IncrementalPlan {
   /** Null = the API has no such parameter: records from before the watermark are skipped here. */
   readonly startParam: string | null;
   readonly endParam: string | null;
+  /** The request names `${since}`: as it is, or with a format or shift of its own. */
+  readonly sinceNamed?: 'plain' | 'changed';
+  /** The request names `${until}`. */
+  readonly untilNamed?: true;
   /** ISO time before the first watermark exists. */
   readonly initialValue: string | null;
   /** How far back behind the watermark each poll asks, in milliseconds. */
   readonly lagMs: number;
   /** Newest first: pages after one that is entirely known and older than the lag are not read. Absent = all are. */
   readonly order?: 'desc';
+}
+
+/** Whether requests ask for records since a time; otherwise older ones are skipped here. */
+export function asksSince({ startParam, sinceNamed }: IncrementalPlan): boolean {
+  return startParam !== null || sinceNamed !== undefined;
+}
+
+/** Whether requests can ask for records up to a time. */
+export function asksUntil({ endParam, untilNamed }: IncrementalPlan): boolean {
+  return endParam !== null || untilNamed === true;
 }
 
 /** Retry policy of a fetch, in milliseconds. */

@@ -99,8 +99,16 @@ export interface HttpPlanBase extends SourcePlanBase, FetchLimits, FanOutPlan {
   readonly incremental: IncrementalPlan | null;
   /** Origins that get headers and secrets beside that of `url`. */
   readonly trustedOrigins?: readonly string[];
+  /** `url`, `params`, `headers` or `body` has placeholders, which are filled in for each page. */
+  readonly templates?: true;
+  /** Origins that get secrets, where the address of a request comes from a record. */
+  readonly origins?: readonly string[];
   /** Query parameters that hold secrets; set where the secrets are filled in. */
   readonly secretParams?: readonly string[];
+  /** Headers that hold secrets, likewise. */
+  readonly secretHeaders?: readonly string[];
+  /** The body holds a secret, likewise. */
+  readonly secretBody?: true;
   /** Pages that are fetched at once, where the paginator knows them beforehand. */
   readonly concurrency: number;
   readonly obeyRobots: boolean;

@@ -61,6 +61,13 @@ export interface HttpPosition {
   readonly since: string | null;
   /** Value of the end parameter, of a window. */
   readonly until?: string;
+  /** What else the placeholders of its request stand for; absent if it has none. */
+  readonly values?: RequestValues;
+  /**
+   * The parent that its requests are made for, as JSON text, so that numbers keep their digits. Only while pages are fetched: no position
+   * of a workflow has it.
+   */
+  readonly parent?: string;
   /** Hashes of the last pages: a repeated one ends the loop. */
   readonly recentPages: readonly string[];
   /** Finds repeated page names, however long their cycle is. */
@@ -95,8 +102,16 @@ export interface HttpPosition {
   /** The page is requested only to find out whether the API has pages that begin anywhere. */
   readonly probes?: true;
   readonly breaks?: Breaks;
-  /** The parent whose chain this is, as JSON. Only while pages are fetched: no position of a workflow has it. */
-  readonly parent?: unknown;
+}
+
+/** What a template needs for its next request. */
+export interface RequestValues {
+  /** When the poll began, canonical time: `${now}` of all its pages. */
+  readonly now?: string;
+  /** Fields of the last record of the page before, by their path, as JSON text: numbers keep their digits. */
+  readonly last?: Readonly<Record<string, string>>;
+  /** The cursor is JSON text, because it is not a text itself. */
+  readonly jsonCursor?: true;
 }
 
 /** Ids that were on one page after the other, whatever else their records hold. */
@@ -120,7 +135,7 @@ export interface Breaks {
 /** Names a page for a later poll. */
 export interface SavedPosition extends Pick<
   HttpPosition,
-  'page' | 'cursor' | 'skip' | 'distinct' | 'total' | 'overlaps' | 'tail'
+  'page' | 'cursor' | 'skip' | 'distinct' | 'total' | 'overlaps' | 'tail' | 'values'
 > {
   /** Hashes of the pages before it. */
   readonly seen?: readonly string[];
@@ -210,4 +225,4 @@ export interface PollEnd {
 }
 
 /** How a paginator names the next page. */
-export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful'>;
+export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful' | 'values'>;

@@ -107,7 +107,7 @@ export function patchAfter(
 }
 
 /** Where the next poll begins that continues with the last token. */
-function nextTokenOf({ cursor, since }: HttpPosition): UnfinishedPoll | null {
+function nextTokenOf({ cursor, since, values }: HttpPosition): UnfinishedPoll | null {
   if (cursor === null) return null;
   return {
     page: 0,
@@ -118,6 +118,7 @@ function nextTokenOf({ cursor, since }: HttpPosition): UnfinishedPoll | null {
     keysKept: 0,
     keyBlobs: [],
     isToken: true,
+    ...(values ? { values } : {}),
   };
 }
 
@@ -125,7 +126,7 @@ function nextTokenOf({ cursor, since }: HttpPosition): UnfinishedPoll | null {
 function unfinishedAt(position: FetchPosition): UnfinishedPoll | null {
   const { place, startedAt, watermark, keysKept, keyBlobs, cuts, frontRepeated } = position;
   if (place.type === 'file') return null;
-  const { page, cursor, skip, total, distinct = 0 } = place;
+  const { page, cursor, skip, total, distinct = 0, values } = place;
   const { overlaps, tail } = place.thenAt ?? place;
   return {
     page,
@@ -140,6 +141,7 @@ function unfinishedAt(position: FetchPosition): UnfinishedPoll | null {
     ...(cuts ? { cuts } : {}),
     ...(frontRepeated ? { frontRepeated } : {}),
     ...(total === undefined ? {} : { total }),
+    ...(values ? { values } : {}),
     ...(overlaps === true && tail ? { tail } : {}),
     ...(place.thenAt
       ? {

@@ -1,5 +1,6 @@
 import type { DateOrder } from '../plan/plan-parts.ts';
 import type { FailureStreak } from './failure-backoff.ts';
+import type { RequestValues } from './fetch-position.ts';
 import type { Sink } from '../run/sink.ts';
 
 /**
@@ -96,6 +97,8 @@ export interface UnfinishedPoll {
   /** See `HttpPlace`. */
   readonly total?: number;
   readonly cuts?: Cuts;
+  /** See `HttpPosition`. */
+  readonly values?: RequestValues;
   /** See `HttpPlace`; absent if the page there is not asked for so that it overlaps. */
   readonly tail?: readonly string[];
   /** See `FetchPosition`. */

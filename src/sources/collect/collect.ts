@@ -3,6 +3,7 @@ import type { FetchPosition, PollEnd } from '../../domain/state/fetch-position.t
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { FetchCounts } from '../../domain/run/receipt.ts';
 import { latest } from '../../domain/state/poll.ts';
+import { asksSince } from '../../domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { FilesProgress } from '../../domain/state/source-state.ts';
 import { formatMicros, microsOfDate, type Micros } from '../../domain/time/timestamp.ts';
@@ -25,7 +26,7 @@ import {
 } from '../pagination/page-sequence.ts';
 import { continuationOf, withoutOverlap } from '../pagination/overlap.ts';
 import { notingWrongTotal } from '../pagination/wrong-total.ts';
-import { readTime } from '../pagination/page-request.ts';
+import { readTime } from '../pagination/read-time.ts';
 import { isSavedPositionGone, savedPositionDropped } from '../pagination/saved-position.ts';
 import { isNewTo, classifyPage } from '../extraction/classify-page.ts';
 import { createStartCheck } from './start-param.ts';
@@ -231,7 +232,7 @@ function isBehind(plan: SourcePlan, place: FetchPosition['place'], { accepted, f
 /** The time from which records are wanted, if the source has no such parameter. */
 function oldestWanted(plan: SourcePlan, { place }: FetchPosition): Micros | null {
   if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http') return null;
-  return !plan.incremental || plan.incremental.startParam !== null ? null : readTime(place.since);
+  return !plan.incremental || asksSince(plan.incremental) ? null : readTime(place.since);
 }
 
 /** A file is one page, however many stretches it is read in; so is a page that is handed out in parts. */

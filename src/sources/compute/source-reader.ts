@@ -119,10 +119,10 @@ export class SourceReader {
   async #read(
     response: HttpResponse,
     fetchedAt: Date,
-    { page, cursor, total }: NextPage,
+    { page, cursor, total, values }: NextPage,
     asked: Pick<ReadJob, 'check' | 'remembered'>,
   ): Promise<ReadResult> {
-    const place = { page, cursor, ...(total === undefined ? {} : { total }) };
+    const place = { page, cursor, ...(total === undefined ? {} : { total }), ...(values ? { values } : {}) };
     const when = { fetchedAtMs: fetchedAt.getTime(), place };
     return this.#run({ kind: 'read', response: wireOf(response), ...when, ...asked });
   }

@@ -1,6 +1,5 @@
 import type { FetchPosition, HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
-import { parseJson } from '../../formats/exact-json.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { Page } from '../extraction/page.ts';
@@ -37,5 +36,5 @@ export function openChain(
 
 function placeFor({ parent }: Chain, { place }: FetchPosition): HttpPosition {
   if (place.type !== 'http') throw new TypeError(`found a position of type ${place.type} in the chain of a parent`);
-  return { ...place, parent: parseJson(parent).value };
+  return { ...place, parent };
 }

@@ -3,11 +3,15 @@ import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '.
 import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { type HostBudget, type HostLimit, maxWaitMs, stricter } from '../../domain/plan/host-budget.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
+import { secretName } from '../../domain/secrets/url-secrets.ts';
+import { microsOfDate } from '../../domain/time/timestamp.ts';
+import { fillHeaders } from '../../formats/template/fill-pairs.ts';
 import type { ResponseAction } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { AccessTokens, Credentials } from './auth.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
+import { isTrusted, ownOrigin } from './own-origin.ts';
 import { askedWait } from './rate-limit.ts';
 import { setParameter } from './raw-query.ts';
 import { decodeText } from '../text/decode-document.ts';
@@ -36,6 +40,9 @@ export interface DocumentRequest {
   readonly mayRefuse?: ReadonlySet<number>;
   /** Whether `url` came from the source itself: then the configured body does not belong to it. */
   readonly followed: boolean;
+  /** Headers and body with their placeholders filled in; absent = those of the plan. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | null;
   readonly accept: string;
   readonly conditions: Readonly<Record<string, string>>;
 }
@@ -112,23 +119,30 @@ function refusesToken(plan: HttpPlanBase, response: HttpResponse, { tokenSince }
 
 async function sendOnce(
   plan: HttpPlanBase,
-  { url, address, followed, accept, conditions }: DocumentRequest,
+  request: DocumentRequest,
   credentials: Credentials,
   tools: HttpTools,
   { signal }: Pick<FetchContext, 'signal'>,
 ): Promise<HttpResponse> {
-  const { origin } = new URL(plan.url);
+  const { url, address, followed, accept, conditions } = request;
+  const own = ownOrigin(plan);
   const delay = plan.obeyRobots ? await tools.robots.check(plan, url, signal) : null;
   await waitForSlot(plan.name, url.host, delay, tools, signal);
   // A trusted origin gets the same as the source's own.
-  const owner = plan.trustedOrigins?.includes(url.origin) === true ? url.origin : origin;
+  const trusted = isTrusted(plan, url.origin);
   let target = address ?? url.href;
-  if (url.origin === owner) {
+  if (trusted) {
     for (const [name, value] of Object.entries(credentials.params)) target = setParameter(target, name, value);
   }
-  const body = plan.method === 'POST' && !followed ? plan.body : undefined;
-  const content = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
-  const json = content !== null && typeof body !== 'string';
+  const content = contentOf(plan, request);
+  const json = content !== null && typeof plan.body !== 'string';
+  const headers = request.headers ?? fixedHeaders(plan);
+  const isGiven = own === null && !trusted;
+  if (isGiven && content !== null && plan.secretBody === true) {
+    throw new SourceRefused(
+      `fetch: ${plan.name} leads to ${url.origin}, but its body has a secret, which is sent only to origins; add "${url.origin}" to origins if that is acceptable`,
+    );
+  }
   const response = await tools.client.send(
     {
       subject: plan.name,
@@ -140,12 +154,11 @@ async function sendOnce(
         ...(json ? { 'content-type': 'application/json' } : {}),
       },
       own: {
-        origin: owner,
-        headers: {
-          ...plan.headers,
-          ...credentials.headers,
-          ...sendable(conditions),
-        },
+        origin: trusted || own === null ? url.origin : own,
+        headers: isGiven
+          ? withoutSecrets(plan, headers)
+          : { ...headers, ...credentials.headers, ...sendable(conditions) },
+        ...(isGiven ? { isGiven } : {}),
       },
       allowPrivate: plan.allowPrivate,
       timeoutMs: plan.timeoutMs,
@@ -156,6 +169,29 @@ async function sendOnce(
   );
   const hidden = [...Object.keys(credentials.params), ...(plan.secretParams ?? [])];
   return hidden.length === 0 ? response : { ...response, url: withoutParameters(response.url, hidden) };
+}
+
+/** What is posted; an address that the source itself gave is only read. */
+function contentOf({ method, body }: HttpPlanBase, request: DocumentRequest): string | null {
+  if (method !== 'POST' || request.followed) return null;
+  if (request.body !== undefined) return request.body;
+  return body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+/** Headers of a request that is no page of its own: its placeholders have no values. */
+function fixedHeaders({ headers, templates, incremental }: HttpPlanBase): Readonly<Record<string, string>> {
+  if (templates !== true) return headers;
+  const timeFormat = incremental?.paramFormat ?? incremental?.format ?? 'iso8601';
+  return fillHeaders(headers, { timeFormat, now: microsOfDate(new Date()) });
+}
+
+function withoutSecrets(
+  { secretHeaders = [] }: HttpPlanBase,
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !secretHeaders.includes(name) && !secretName.test(name)),
+  );
 }
 
 /** A server may have sent an ETag that no request can carry. */

@@ -1,9 +1,9 @@
 import type { HttpPosition, SavedPosition, NextPage } from '../../domain/state/fetch-position.ts';
 import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
-import type { SourceState } from '../../domain/state/source-state.ts';
-import { formatMicros } from '../../domain/time/timestamp.ts';
-import { readTime } from './page-request.ts';
+import type { SourceState, UnfinishedPoll } from '../../domain/state/source-state.ts';
+import { formatMicros, microsOfDate } from '../../domain/time/timestamp.ts';
+import { readTime } from './read-time.ts';
 import { distrustTotal } from './wrong-total.ts';
 
 /**
@@ -11,12 +11,18 @@ import { distrustTotal } from './wrong-total.ts';
  * deletions in the meantime have moved records from the next page to the one before. With overlapping pages it need not. A poll
  * that was cut by `max_pages` reads the front first.
  */
-export function firstHttpPosition(plan: HttpPlan, state: SourceState): HttpPosition {
+export function firstHttpPosition(plan: HttpPlan, state: SourceState, now = new Date()): HttpPosition {
   const { unfinished } = state;
-  const front = { ...firstPage(plan.paginator), recentPages: [] };
+  const front = { ...firstPage(plan.paginator), recentPages: [], ...valuesAt(plan, now, unfinished) };
   if (!unfinished) return { type: 'http', ...front, since: startOf(plan, state) };
   const { since, total, distinct = 0, tail = [] } = unfinished;
-  const place = { page: unfinished.page, cursor: unfinished.cursor, skip: unfinished.skip };
+  const { values } = unfinished;
+  const place = {
+    page: unfinished.page,
+    cursor: unfinished.cursor,
+    skip: unfinished.skip,
+    ...(values ? { values } : {}),
+  };
   const saved: SavedPosition = { ...place, ...(total === undefined ? {} : { total }), ...overlapOf(tail) };
   if (unfinished.front === true) {
     return { type: 'http', ...front, since, thenAt: { ...saved, seen: unfinished.seen ?? [], distinct } };
@@ -37,6 +43,13 @@ export function firstHttpPosition(plan: HttpPlan, state: SourceState): HttpPosit
     // It was interrupted where it knew that the total is wrong.
     ...(total !== undefined && saved.page - (front.page - 1) > total ? distrustTotal(plan) : {}),
   };
+}
+
+/** What templates need; a continued poll has the values of its first part. */
+function valuesAt(plan: HttpPlan, now: Date, unfinished: UnfinishedPoll | null): Pick<HttpPosition, 'values'> {
+  if (plan.templates !== true) return {};
+  const started = unfinished?.isToken === true ? undefined : unfinished?.startedAt;
+  return { values: { now: formatMicros(microsOfDate(started === undefined ? now : new Date(started))) } };
 }
 
 /**

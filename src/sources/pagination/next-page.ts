@@ -22,11 +22,21 @@ export interface PageFacts {
   readonly headers: Readonly<Record<string, string>>;
   /** Where the page came from: relative links start there. */
   readonly url: string;
+  /** Its last record, as the source sent it; absent if it has none that could be read. */
+  readonly last?: unknown;
 }
 
 /** What a response says, as read by its format. */
 export function factsOf({ items, value, html }: ReadPage, { headers, url }: HttpResponse): PageFacts {
-  return { records: items.length, value, html: html ?? null, headers, url };
+  const last = items.findLast((item) => 'raw' in item);
+  return {
+    records: items.length,
+    value,
+    html: html ?? null,
+    headers,
+    url,
+    last: last && 'raw' in last ? last.raw.value : undefined,
+  };
 }
 
 /**
@@ -35,6 +45,11 @@ export function factsOf({ items, value, html }: ReadPage, { headers, url }: Http
  * missed silently
  */
 export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFacts): NextPage | null {
+  const next = plainNextPage(paginator, place, facts);
+  return next && withValues(paginator, place, next, facts);
+}
+
+function plainNextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFacts): NextPage | null {
   if (paginator.type === 'single_page') return null;
   const isEmpty = facts.records === 0;
   if (isEmpty && paginator.stopAfterEmptyPage && paginator.followsEmptyPages !== true) return null;
@@ -51,8 +66,14 @@ export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageF
       const next = place.page + (isEmpty ? paginator.limit : facts.records);
       return counted(paginator, place, facts, isEmpty ? place.page : next, { page: next, cursor: null });
     }
-    case 'cursor':
-      return follow(place, cursorText(paginator.cursorPath, compileFinder(paginator.cursorPath)(facts.value)));
+    case 'cursor': {
+      const found = compileFinder(paginator.cursorPath)(facts.value);
+      if (paginator.cursorParam === null && !isNothing(found) && typeof found !== 'string') {
+        const following = follow(place, boundedJson(`cursor_path "${paginator.cursorPath}"`, found));
+        return following && { ...following, values: { ...place.values, jsonCursor: true } };
+      }
+      return follow(place, cursorText(paginator.cursorPath, found));
+    }
     case 'json_link': {
       const found = compileFinder(paginator.nextUrlPath)(facts.value);
       return follow(place, address(`next_url_path "${paginator.nextUrlPath}"`, found, facts.url), facts.url);
@@ -66,6 +87,37 @@ export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageF
       return follow(place, address(`selector "${paginator.selector}"`, href, baseOf(facts)), facts.url);
     }
   }
+}
+
+/** Adds what the next request names of the last record. */
+function withValues(paginator: PaginatorPlan, { values }: NextPage, next: NextPage, { last }: PageFacts): NextPage {
+  const { lastPaths = [] } = paginator;
+  if (lastPaths.length === 0 && values?.jsonCursor !== true) return next;
+  const { jsonCursor: _before, ...kept } = { ...values, ...next.values };
+  const read = last === undefined ? [] : lastPaths.map((path) => [path, compileFinder(path)(last)] as const);
+  const texts = read.flatMap(([path, value]): [string, string][] =>
+    value === null || value === undefined ? [] : [[path, boundedJson(`\${last:${path}}`, value)]],
+  );
+  return {
+    ...next,
+    values: {
+      ...kept,
+      ...(last === undefined ? {} : { last: Object.fromEntries(texts) }),
+      ...(next.values?.jsonCursor ? { jsonCursor: true } : {}),
+    },
+  };
+}
+
+/** Longest value of a page that is kept for the next request: positions are kept in histories. */
+const maxValueLength = 8_192;
+
+/** @throws WrongShape for a value that is too large for a position */
+function boundedJson(where: string, value: unknown): string {
+  const text = writeDeepJson(value);
+  if (text.length <= maxValueLength) return text;
+  throw new WrongShape(
+    `paginator: ${where} has ${text.length} characters of JSON, expected at most ${maxValueLength}, because it is kept until the next request`,
+  );
 }
 
 /**

@@ -130,11 +130,11 @@ function isNewToPart(recentPages: readonly string[], hash: string | null): boole
 function nameOfParameter(paginator: PaginatorPlan): string {
   switch (paginator.type) {
     case 'page_number':
-      return `the API ignores page_param "${paginator.pageParam}"`;
+      return `the API ignores ${paginator.pageParam === null ? '${page}' : `page_param "${paginator.pageParam}"`}`;
     case 'offset':
-      return `the API ignores offset_param "${paginator.offsetParam}"`;
+      return `the API ignores ${paginator.offsetParam === null ? '${offset}' : `offset_param "${paginator.offsetParam}"`}`;
     case 'cursor':
-      return `the API ignores cursor_param "${paginator.cursorParam}"`;
+      return `the API ignores ${paginator.cursorParam === null ? '${cursor}' : `cursor_param "${paginator.cursorParam}"`}`;
     default:
       return `the link to the next page leads to the same page (${paginator.type})`;
   }

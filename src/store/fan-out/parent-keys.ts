@@ -107,7 +107,7 @@ function findIn(blob: Buffer, key: string): string | null {
     const middle = (low + high) >>> 1;
     const at = middle * entrySize;
     const order = blob.compare(wanted, 0, size, at, at + size);
-    if (order === 0) return blob.latin1Slice(at + size, at + entrySize);
+    if (order === 0) return blob.toString('latin1', at + size, at + entrySize);
     if (order < 0) low = middle + 1;
     else high = middle;
   }

@@ -25,7 +25,11 @@ export class PassedDays {
     return behind;
   }
 
-  async #hasPassed(child: string, { source, day, parts, sealed }: JournalDay, of: 'parts' | 'sealed'): Promise<boolean> {
+  async #hasPassed(
+    child: string,
+    { source, day, parts, sealed }: JournalDay,
+    of: 'parts' | 'sealed',
+  ): Promise<boolean> {
     const { state } = await readState(this.#store, child);
     const root = await this.#fanOut.root(child, state?.fanOut);
     if (root?.source !== source) return false;

@@ -1,5 +1,6 @@
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
+import { readStoredJson, storedJson } from '../blobs/stored-json.ts';
 import { storePaths } from '../paths/paths.ts';
 
 /** Where queued parents are found, beside the days of the journal. */
@@ -17,7 +18,7 @@ export async function queueParents(
   parents: readonly string[],
 ): Promise<void> {
   const path = storePaths.queuedParents.build({ source, firstRunId, number });
-  await store.put(path, parents.map((parent) => `${parent}\n`).join(''));
+  await store.put(path, storedJson(parents));
 }
 
 /** The blobs of queued parents of a source. */
@@ -27,8 +28,12 @@ export async function listQueued(store: BlobStore, source: string): Promise<stri
   return paths.map((path) => path.slice(folder.length + 1));
 }
 
-/** The JSON texts of the parents of a blob; none if it is gone. */
+/** The JSON texts of the parents of a blob; none if it is gone or damaged. */
 export async function readQueued(store: BlobStore, source: string, part: string): Promise<string[]> {
-  const content = await store.get(`${storePaths.queuedParents.folder({ source })}/${part}`);
-  return content?.toString().split('\n').filter(Boolean) ?? [];
+  const path = `${storePaths.queuedParents.folder({ source })}/${part}`;
+  return (await readStoredJson(store, path, 'parents to be requested again', areTexts)) ?? [];
+}
+
+function areTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }

@@ -87,7 +87,7 @@ export const storePaths = {
   fanOut: path<OfSource & { readonly name: string }>('fan-out/{source}/{name}', { source, name: anyName }),
   /** Parents that a replay has queued for the next run of a source. */
   queuedParents: path<OfSource & { readonly firstRunId: string; readonly number: number }>(
-    'queued-parents/{source}/{firstRunId}-{number}.ndjson',
+    'queued-parents/{source}/{firstRunId}-{number}.json',
     { source, firstRunId: id, number: count },
   ),
   /** The pause of a source that has no schedule of its own. */
