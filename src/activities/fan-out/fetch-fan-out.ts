@@ -41,7 +41,7 @@ export function beginFanOut(state: SourceState, now: Date): FanOutFetchPosition 
   const { fetchFingerprint, shapeFingerprint } = state;
   const none = initialState({ fetchFingerprint, shapeFingerprint, databaseId: null });
   const place = { type: 'http' as const, page: 0, cursor: null, skip: 0, since: null, recentPages: [] };
-  return { ...startPosition(place, none, now), keysKept: null, fanOut: fanOutStart(state.fanOut ?? null, now) };
+  return { ...startPosition(place, none, now), keysKept: null, fanOut: fanOutStart(now) };
 }
 
 /** The poll and position of a fan-out. @throws TypeError if they are not */

@@ -12,7 +12,7 @@ export interface ParentPlace {
 
 /** The part of a poll's position about its parents: of a fixed size, however many there are. */
 export interface FanOutPosition {
-  /** Names the blob that says which parents are done; null = none is. */
+  /** Names the blob that says which parents are done; null = that of the state does. */
   readonly progress: string | null;
   /** When the poll began: what is stored later belongs to the next one. ISO 8601. */
   readonly startedAt: string;
@@ -37,9 +37,9 @@ export interface ParentTally {
 }
 
 /** What a poll that begins knows of its parents. */
-export function fanOutStart(progress: string | null, now: Date): FanOutPosition {
+export function fanOutStart(now: Date): FanOutPosition {
   return {
-    progress,
+    progress: null,
     startedAt: now.toISOString(),
     inside: null,
     nextValue: 0,
