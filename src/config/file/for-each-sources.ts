@@ -19,8 +19,8 @@ export function forEachSourceProblems(entries: readonly (Readonly<Record<string,
     const path = ['sources', index, 'for_each', 'source'];
     if (!names.includes(parent)) {
       const others = names.filter((one) => one !== name);
-      const known = others.length === 0 ? 'another source of this file' : `such as ${closest(parent, others)}`;
-      return [{ path, message: `found "${parent}", which is no source of this file, expected ${known}` }];
+      const known = others.length === 0 ? '' : ` such as ${closest(parent, others)}`;
+      return [{ path, message: `found "${parent}", which is no source of this file, expected another source${known}` }];
     }
     const cycle = cycleFrom(name, parents);
     if (cycle === null) return [];

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { keysOfPath } from '../../formats/path-names.ts';
 import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
-import { duration } from './units.ts';
+import { duration, foundOf } from './units.ts';
 
 /** Values are part of the configuration: more of them belong into a source. */
 const maxValues = 10_000;
@@ -27,15 +27,23 @@ const sourceName = z.string().regex(sourceNamePattern, {
 });
 
 const forEach = z
-  .strictObject({
-    source: sourceName
-      .optional()
-      .describe('Name of another source: one chain of requests for each record that it has stored since the last run.'),
-    values: values.optional().describe('One chain of requests for each of these values, at each run.'),
-    revisit: duration(1)
-      .optional()
-      .describe('Records of `source` are requested again at each run until their `occurred_at` is older than this.'),
-  })
+  .strictObject(
+    {
+      source: sourceName
+        .optional()
+        .describe(
+          'Name of another source: one chain of requests for each record that it has stored since the last run.',
+        ),
+      values: values.optional().describe('One chain of requests for each of these values, at each run.'),
+      revisit: duration(1)
+        .optional()
+        .describe('Records of `source` are requested again at each run until their `occurred_at` is older than this.'),
+    },
+    {
+      error: ({ code, input }) =>
+        code === 'invalid_type' ? `${foundOf(input)} expected { source: NAME } or { values: [eu, us] }` : undefined,
+    },
+  )
   .check((context) => {
     const { source, values: listed, revisit } = context.value;
     const problem = (message: string, path: string[] = []) =>
