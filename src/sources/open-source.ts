@@ -101,7 +101,12 @@ function fileTools(tools: SourceTools): FileTools {
 }
 
 /** The kind of document that a source answers with. */
-export function formatOf(plan: HttpPlan, state: SourceState, tools: SourceTools, context: FetchContext): DocumentFormat {
+export function formatOf(
+  plan: HttpPlan,
+  state: SourceState,
+  tools: SourceTools,
+  context: FetchContext,
+): DocumentFormat {
   const { dateOrder = null } = state;
   switch (plan.type) {
     case 'http_json':

@@ -9,6 +9,7 @@ import { widenWindow, type TimeRangeText } from '../../domain/time/backfill-wind
 import { countUnreadable } from '../../domain/state/unreadable-cursor.ts';
 import type { Chain, ChainEnd, Chains } from '../../sources/fan-out/chain.ts';
 import type { Collected } from '../../sources/collect/collect.ts';
+import { mapCursor, withPlace } from '../support/masked-position.ts';
 import { firstHttpPosition } from '../../sources/pagination/first-position.ts';
 import { emptyRoot, type FanOutRoot, type ValueState } from '../../store/fan-out/fan-out-root.ts';
 import type { FanOutStore } from '../../store/fan-out/fan-out-store.ts';
@@ -96,7 +97,7 @@ export class ValueChains implements Chains {
     this.paging ??= cursor.alert.paging;
     const next = { ...state, ...patchAfter(state, position, end, patch), ...cursor.patch };
     const { unfinished } = next;
-    const hidden = unfinished?.cursor == null ? unfinished : { ...unfinished, cursor: mask.hide(unfinished.cursor) };
+    const hidden = unfinished && mapCursor(unfinished, mask.hide);
     this.#values[parent] = valueState({ ...next, unfinished: hidden });
   }
 
@@ -122,9 +123,7 @@ export class ValueChains implements Chains {
     const fresh = { watermark: isFirst ? state.watermark : null, unfinished: null, etag: null, lastModified: null };
     const { unreadableCursor: _count, ...rest } = state;
     const of = window ? state : { ...rest, ...fresh, previousPoll: [], ...own };
-    const { unfinished } = of;
-    if (unfinished?.cursor == null) return of;
-    return { ...of, unfinished: { ...unfinished, cursor: mask.reveal(unfinished.cursor) } };
+    return withPlace(of, mask.reveal);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
 import { DaybookError, HostBusy, InvalidRecord } from '../../domain/errors.ts';
-import type { FetchPosition, HttpPosition, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
+import type { FetchPosition, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
 import { forEachOf } from '../../domain/plan/for-each.ts';
 import { maxWaitMs } from '../../domain/plan/host-budget.ts';
 import { keepKeys, patchAfter } from '../../domain/state/poll.ts';
@@ -21,6 +21,7 @@ import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import { beginFanOut, fanOutOf, fetchChains, type FanOutTools, type FetchedChains } from '../fan-out/fetch-fan-out.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { fittingPlan } from './fitting-plan.ts';
+import { mapCursor, mapPlace, withPlace } from '../support/masked-position.ts';
 import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 import { redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
@@ -270,29 +271,4 @@ function hideSecrets(result: FetchBatchResult, mask: SecretMask): FetchBatchResu
     position: result.position && mapPlace(result.position, mask.hide),
     patch: unfinished ? { ...result.patch, unfinished: mapCursor(unfinished, mask.hide) } : result.patch,
   };
-}
-
-function mapPlace(position: FetchPosition, change: (text: string) => string): FetchPosition {
-  const { place } = position;
-  return place.type === 'file' ? position : { ...position, place: mapCursor(place, change) };
-}
-
-function withPlace(state: SourceState, change: (text: string) => string): SourceState {
-  return state.unfinished ? { ...state, unfinished: mapCursor(state.unfinished, change) } : state;
-}
-
-/** Changes what a page says of the next one: its cursor, and values that the next request names. */
-function mapCursor<T extends Pick<HttpPosition, 'cursor' | 'values' | 'parent'>>(
-  value: T,
-  change: (text: string) => string,
-): T {
-  const { cursor, values, parent } = value;
-  const changed = {
-    ...value,
-    ...(cursor === null ? {} : { cursor: change(cursor) }),
-    ...(parent === undefined ? {} : { parent: change(parent) }),
-  };
-  if (!values?.last) return changed;
-  const last = Object.entries(values.last).map(([path, text]) => [path, change(text)]);
-  return { ...changed, values: { ...values, last: Object.fromEntries(last) } };
 }

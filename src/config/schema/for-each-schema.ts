@@ -90,8 +90,8 @@ export function forEachProblems(source: FannedOut): { readonly path: string[]; r
   const { for_each: each, parent, revisit, incremental } = source;
   const problems: { path: string[]; message: string }[] = [];
   if (!each) {
-    for (const [key, value] of Object.entries({ parent, revisit })) {
-      if (value !== undefined)
+    for (const [key, given] of Object.entries({ parent, revisit })) {
+      if (given !== undefined)
         problems.push({ path: [key], message: `found ${key} without for_each, expected for_each` });
     }
     return problems;

@@ -95,7 +95,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
     since,
     makesDigests: known !== null,
     hashPages: start.place.type !== 'file',
-    ...(input.parent == null ? {} : { parent: input.parent }),
+    ...(typeof input.parent === 'string' ? { parent: input.parent } : {}),
   });
   const sorted: ClassifiedPage[] = [];
   const startedAt = performance.now();

@@ -152,7 +152,8 @@ async function requestToken(client: HttpClient, plan: HttpPlanBase, auth: OAuthP
     });
   }
   const token = answer?.['access_token'];
-  if (typeof token !== 'string' || token === '') throw new SourceRefused(`${where} sent no access_token`, { status: 401 });
+  if (typeof token !== 'string' || token === '')
+    throw new SourceRefused(`${where} sent no access_token`, { status: 401 });
   const seconds = Number(answer?.['expires_in'] ?? defaultSeconds);
   const lifeMs = (Number.isFinite(seconds) ? seconds : defaultSeconds) * 1000;
   return { text: token, askedAtMs, renewAtMs: askedAtMs + Math.max(lifeMs - earlyMs, lifeMs * 0.8) };

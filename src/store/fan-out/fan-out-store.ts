@@ -26,7 +26,7 @@ export class FanOutStore {
 
   /** Null if there is none, or where it is gone or damaged: then all parents are requested again. */
   async root(source: string, name: string | null | undefined): Promise<FanOutRoot | null> {
-    return name == null ? null : this.#read(source, name, isFanOutRoot);
+    return typeof name !== 'string' ? null : this.#read(source, name, isFanOutRoot);
   }
 
   async day(source: string, root: FanOutRoot, unit: string): Promise<DayProgress> {
@@ -41,7 +41,7 @@ export class FanOutStore {
   /** All blobs that a state needs. */
   async namesOf(source: string, name: string | null | undefined): Promise<FanOutNames> {
     const root = await this.root(source, name);
-    if (root === null || name == null) return { blobs: new Set(), keys: [] };
+    if (root === null || typeof name !== 'string') return { blobs: new Set(), keys: [] };
     const keys = [...root.keys, ...(root.revisit?.keys ?? [])];
     const days = Object.values(root.days);
     return {

@@ -1,7 +1,7 @@
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { JournalDay } from '../journal/journal-file.ts';
 import { readState } from '../run/states.ts';
-import { FanOutStore } from './fan-out-store.ts';
+import type { FanOutStore } from './fan-out-store.ts';
 import { partIdOf } from './part-id.ts';
 
 /** Which sources have not passed all that was ingested of another one on a day, and need its files. */

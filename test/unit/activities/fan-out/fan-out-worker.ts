@@ -27,10 +27,16 @@ import { createSeenKeys } from '../../../../src/store/run/seen-keys.ts';
 import { openSourceTools } from '../../../../src/worker/resources.ts';
 import { KnownAlerts } from '../../../../src/store/alerts/known-alerts.ts';
 import type { BlobStore } from '../../../../src/store/blobs/blob-store.ts';
+import type { Origin } from '../../../support/servers/origin.ts';
 import { activityEnvironment } from '../environment.ts';
 
+/** The paths that were requested since the last call. */
+export function takeRequests(origin: Origin): string[] {
+  return (origin.requests as string[]).splice(0);
+}
+
 /** What a run brought. */
-export interface RigRun {
+export interface FanOutRun {
   readonly tally: Tally;
   readonly end: PollEnd | null;
   /** Why it failed, of the fetch or by its counts. */
@@ -48,14 +54,14 @@ export interface Disturbance {
 }
 
 /** Where the files of a journal and of its store are. */
-export interface RigStores {
+export interface FanOutStores {
   readonly store: BlobStore;
   readonly journal: Journal;
   /** Where parts are written. */
   readonly parts: BlobStore;
 }
 
-export function folderStores(folder: string): RigStores {
+function folderStores(folder: string): FanOutStores {
   const store = createDirectoryStore(join(folder, 'data'));
   const csv = join(folder, 'csv');
   mkdirSync(csv, { recursive: true });
@@ -64,7 +70,7 @@ export function folderStores(folder: string): RigStores {
 }
 
 /** Runs sources as a workflow does, without a server: each fetch is an activity, and both sinks settle all batches. */
-export class FanOutRig {
+export class FanOutWorker {
   readonly store: BlobStore;
   readonly journal: Journal;
   readonly dependencies: ActivityDependencies;
@@ -76,7 +82,7 @@ export class FanOutRig {
   #runs = 0;
 
   /** @param sources the part of daybook.yaml below `sources` */
-  constructor(folder: string, sources: string, { store, journal, parts }: RigStores = folderStores(folder)) {
+  constructor(folder: string, sources: string, { store, journal, parts }: FanOutStores = folderStores(folder)) {
     const file = join(folder, 'daybook.yaml');
     writeFileSync(
       file,
@@ -99,7 +105,7 @@ export class FanOutRig {
       journal: this.journal,
       config,
       lookUp: () => undefined,
-      identity: 'rig',
+      identity: 'tested',
       recentBatches: new RecentBatches(),
       pollKeys: createSeenKeys(this.store),
       fileProgress: createFileProgressStore(this.store),
@@ -137,11 +143,7 @@ export class FanOutRig {
       .slice(0, 64);
     const batch = { source, ingestedAt: ingestedAt.toISOString(), hash, number: 0, records: records.length };
     const context = { signal: new AbortController().signal, onProgress: () => {} };
-    await createCsvWriter(this.#parts, this.journal.paths).write(
-      batch as unknown as BatchRef,
-      spooled,
-      context as never,
-    );
+    await createCsvWriter(this.#parts, this.journal.paths).write(batch as unknown as BatchRef, spooled, context);
   }
 
   async state(source: string): Promise<SourceState> {
@@ -149,7 +151,7 @@ export class FanOutRig {
   }
 
   /** Polls a source once. */
-  async poll(source: string, { losesResult, ends }: Disturbance = {}): Promise<RigRun> {
+  async poll(source: string, { losesResult, ends }: Disturbance = {}): Promise<FanOutRun> {
     const { plan, state: begun } = await this.run<ResolvedSource>(this.activities.resolveSource, { source });
     const firstRunId = `run-${this.#runs++}`;
     const ref = { source, workflowId: `scrape-${source}`, firstRunId };
