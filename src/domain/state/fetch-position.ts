@@ -61,6 +61,8 @@ export interface HttpPosition {
   readonly since: string | null;
   /** Value of the end parameter, of a window. */
   readonly until?: string;
+  /** The parts of a poll that asks for one stretch of time after the other; absent if it asks for all at once. */
+  readonly range?: PollRange;
   /** What else the placeholders of its request stand for; absent if it has none. */
   readonly values?: RequestValues;
   /**
@@ -102,6 +104,16 @@ export interface HttpPosition {
   /** The page is requested only to find out whether the API has pages that begin anywhere. */
   readonly probes?: true;
   readonly breaks?: Breaks;
+}
+
+/** A poll in parts, each with its own `since`. */
+export interface PollRange {
+  /** The `since` of the first part. */
+  readonly from: string | null;
+  /** End of the last part; absent = open. */
+  readonly to?: string;
+  /** Number of the present part, from 0. */
+  readonly part: number;
 }
 
 /** What a template needs for its next request. */
@@ -225,4 +237,7 @@ export interface PollEnd {
 }
 
 /** How a paginator names the next page. */
-export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful' | 'values'>;
+export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful' | 'values' | 'range' | 'until'> & {
+  /** Absent = that of the page before. */
+  readonly since?: string | null;
+};
