@@ -1,4 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openAlerts } from '../../../../src/store/alerts/alerts.ts';
+import { FanOutStore } from '../../../../src/store/fan-out/fan-out-store.ts';
 import { listDeadLetters } from '../../../../src/store/dead-letters/dead-letters.ts';
 import { startOrigin, type Origin } from '../../../support/servers/origin.ts';
 import { useTemporaryFolder } from '../../store/temporary-folder.ts';
@@ -212,6 +216,52 @@ describe('for_each with a source', () => {
     expect(first.end?.parents?.asked).toBe(4);
     await worker.poll('comments');
     expect(requested()).toEqual(['/issues/2', '/issues/1']);
+  });
+
+  test('opens an alert where days of a week ago are kept for it, and resolves it once they are passed', async () => {
+    open();
+    const old = new Date(Date.now() - 9 * 86_400_000);
+    await worker.storeParents('issues', [issue(1)], old);
+    await seal();
+    const [alert] = await openAlerts(worker.store);
+    expect(alert).toMatchObject({ name: 'for_each_behind', source: 'comments' });
+    expect(alert?.message).toContain(`comments has not passed 1 days of issues that are older than 7 days`);
+    await worker.poll('comments');
+    await seal();
+    expect(await openAlerts(worker.store)).toEqual([]);
+  });
+
+  test('keeps a sealed day that it has not read from being deleted by csv.retention', async () => {
+    open('', 'csv: { retention: 1d }\n');
+    await worker.storeParents('issues', [issue(1)], minute(1));
+    await worker.journal.sealDay({ source: 'issues', day: '2026-11-20' }, sealing);
+    expect(await seal()).toMatchObject({ deleted: [], waiting: ['issues 2026-11-20'] });
+    await worker.poll('comments');
+    expect(requested()).toEqual(['/issues/1']);
+    expect(await seal()).toMatchObject({ deleted: ['issues 2026-11-20'] });
+    await worker.poll('comments');
+    expect(requested()).toEqual([]);
+  });
+
+  test('fails where a part of the journal is damaged, instead of passing it over', async () => {
+    open();
+    await worker.storeParents('issues', [issue(1)], minute(1));
+    const [part] = folder.files().filter((path) => path.startsWith('csv/issues/'));
+    appendFileSync(join(folder.path, part ?? ''), '"issues","2"');
+    expect((await worker.poll('comments')).failure).toContain('for_each: the journal of issues cannot be read');
+    expect(requested()).toEqual([]);
+  });
+
+  test('leaves no blobs that its state does not name', async () => {
+    open(', revisit: 100d');
+    for (let part = 1; part <= 3; part++) {
+      await worker.storeParents('issues', many(part * 10, part * 10 + 5), minute(part));
+      await worker.poll('comments');
+    }
+    const { fanOut } = await worker.state('comments');
+    const { blobs } = await new FanOutStore(worker.store).namesOf('comments', fanOut);
+    const files = folder.files().filter((path) => path.startsWith('data/fan-out/'));
+    expect(files).toHaveLength(blobs.size);
   });
 
   test('tells apart children of two parents that have the same id', async () => {
