@@ -17,7 +17,7 @@ export function pagingProblems(source: WrittenRequest): readonly RequestProblem[
 
 type Paginator = NonNullable<WrittenRequest['paginator']>;
 
-function problem(path: readonly string[], message: string, input: unknown = undefined): RequestProblem {
+function problem(path: readonly string[], message: string, input?: unknown): RequestProblem {
   return { path, message, input };
 }
 

@@ -52,6 +52,10 @@ export interface KnownItem {
   readonly index: number;
   /** Its mark. */
   readonly known: string;
+  /** How many records it was then, where that was not one. */
+  readonly records?: number;
+  /** How many others `filter` left out. */
+  readonly filtered?: number;
 }
 
 /** How the rows of a CSV file are read. */

@@ -1,5 +1,5 @@
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
-import type { FetchCounts } from '../../domain/run/receipt.ts';
+import { filteredOf, type FetchCounts } from '../../domain/run/receipt.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import { addWarnings, type Warning, type WarningCode } from '../../domain/run/warning.ts';
 import type { Collected } from '../collect/collect.ts';
@@ -47,7 +47,9 @@ export class ChainSum {
 
   #count(more: FetchCounts): void {
     const { fetched, accepted, rejected, unchanged, repaired, pages } = this.counts;
+    const filtered = filteredOf(this.counts) + filteredOf(more);
     this.counts = {
+      ...(filtered > 0 ? { filtered } : {}),
       fetched: fetched + more.fetched,
       accepted: accepted + more.accepted,
       rejected: rejected + more.rejected,

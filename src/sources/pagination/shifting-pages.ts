@@ -37,9 +37,13 @@ export class ShiftingPages {
     if (step === null || place.skip > 0) return [];
     const first = firstPage(paginator).page;
     const { doubtful: _doubtful, ...plain } = place;
-    const most = this.#marks.length === 0 ? 1 : maxStepsBack;
-    const pages = Array.from({ length: most }, (_, number) => place.page - (number + 1) * step);
+    const pages = Array.from({ length: maxStepsBack }, (_, number) => place.page - (number + 1) * step);
     return pages.filter((page) => page >= first).map((page) => ({ ...plain, page }));
+  }
+
+  /** Whether there are pages before one; a poll that continues knows too little to say that they were not read. */
+  mayLeadBack({ page }: HttpPosition): boolean {
+    return page > firstPage(this.#plan.paginator).page && this.#marks.length > maxStepsBack;
   }
 
   /** Remembers the records of a page. */
@@ -59,7 +63,8 @@ export class ShiftingPages {
     const [first] = marksOf(checked);
     const left = withoutKnown(checked, known);
     this.remember(page);
-    const leadsBack = first === undefined || (known.size > 0 && !known.has(first));
+    // A poll that continues knows none of them.
+    const leadsBack = first === undefined || !known.has(first);
     if (left.fetched === 0) return { page: null, leadsBack };
     return { page: asAddition({ ...page, checked: { ...left, hash: hashOf(left) } }), leadsBack };
   }

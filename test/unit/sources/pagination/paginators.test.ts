@@ -310,6 +310,22 @@ describe('pages that shift while they are read', () => {
     expect([...kept].filter((row) => !ids.includes(String(row)))).toEqual([]);
   });
 
+  test('are a partial poll where more were deleted than pages are read again', async () => {
+    let rows = numbers(120);
+    const { end } = await pollSource(
+      ['url: ORIGIN/x', 'paginator: { type: page_number, shifting: true }'],
+      ({ query }) => {
+        const page = Number(query.get('page'));
+        if (page === 12) rows = rows.filter((row) => row > 55);
+        return rows.slice(5 * (page - 1), 5 * page).map(record);
+      },
+    );
+    expect(end).toMatchObject({
+      cutShort: true,
+      paging: expect.stringContaining('more records were deleted') as string,
+    });
+  });
+
   test('are read once more, and nothing is counted twice', async () => {
     const { ids, fetched, asked } = await pollSource(
       ['url: ORIGIN/x', 'paginator: { type: page_number, shifting: true }'],
