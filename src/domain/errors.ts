@@ -4,6 +4,11 @@ interface DaybookErrorOptions {
   readonly jitter?: boolean;
 }
 
+interface RefusalOptions extends Pick<DaybookErrorOptions, 'cause'> {
+  /** Of the response. 401: credentials were refused, whatever is requested. */
+  readonly status?: number;
+}
+
 /**
  * Failures that Daybook knows, by what happens next. `type` is public: it is used in receipts, in workflow histories and in
  * docs/errors.md. Messages say subsystem, subject, what was found, what was expected.
@@ -65,6 +70,12 @@ export class SourceUnavailable extends DaybookError {
 export class SourceRefused extends DaybookError {
   readonly type = 'SourceRefused';
   readonly next = 'never';
+  readonly status?: number;
+
+  constructor(message: string, { status, ...options }: RefusalOptions = {}) {
+    super(message, options);
+    if (status !== undefined) this.status = status;
+  }
 }
 
 /** The site's robots.txt disallows the page. */

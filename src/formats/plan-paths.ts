@@ -88,7 +88,7 @@ export function unknownFieldWarnings(plan: SourcePlan): readonly Warning[] {
   const fields = Object.keys(plan.fields);
   // Without fields an item is JSON, whose names are not known.
   if (fields.length === 0) return [];
-  const all = [...fields, ...Object.keys(plan.detail?.fields ?? {})];
+  const all = [...fields, ...Object.keys(plan.detail?.fields ?? {}), ...(plan.parentFields ? ['parent'] : [])];
   const knownBy: Readonly<Record<string, readonly string[]>> = { id: all, occurred_at: all, 'detail.url': fields };
   return pathsOf(plan).flatMap(({ key, path }) => {
     const known = knownBy[key];

@@ -103,7 +103,13 @@ function fileTools(tools: SourceTools): FileTools {
   return { ...tools, resolvePath: tools.resolveFile ?? tools.resolvePath };
 }
 
-function formatOf(plan: HttpPlan, state: SourceState, tools: SourceTools, context: FetchContext): DocumentFormat {
+/** The kind of document that a source answers with. */
+export function formatOf(
+  plan: HttpPlan,
+  state: SourceState,
+  tools: SourceTools,
+  context: FetchContext,
+): DocumentFormat {
   const { dateOrder = null } = state;
   switch (plan.type) {
     case 'http_json':

@@ -13,6 +13,7 @@ import { openReader } from '../../sources/open-source.ts';
 import { spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import type { StoredDeadLetter } from '../../store/dead-letters/dead-letter-file.ts';
+import { queueParents } from '../../store/fan-out/queued-parents.ts';
 import { recordReplayed, readReplayPage } from '../../store/dead-letters/replay-plan.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { logDeadLetters } from './log-dead-letters.ts';
@@ -63,6 +64,7 @@ export function createReplayLetters(dependencies: SecretAccess & AdapterAccess &
     await writeDeadLetters(store, run, number, '', renewed);
     logDeadLetters(run, number, renewed);
     const batches = await spoolRecords(store, run, number, sorted.accepted, now);
+    if (sorted.parents.length > 0) await queueParents(store, run, number, sorted.parents);
     const taken = `taken-${number}-${Context.current().info.attempt}`;
     await recordReplayed(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });
     const { counts } = sorted;
@@ -75,6 +77,8 @@ interface SortedDeadLetters {
   readonly accepted: readonly AcceptedRecord[];
   readonly renewed: readonly NewDeadLetter[];
   readonly taken: readonly string[];
+  /** JSON texts of parents to be requested again. */
+  readonly parents: readonly string[];
   readonly counts: ExtractCounts;
 }
 
@@ -83,7 +87,8 @@ function sortDeadLetters(letters: readonly StoredDeadLetter[], outcomes: readonl
   const renewed: NewDeadLetter[] = [];
   const taken: string[] = [];
   const reasons: Partial<Record<RejectionReason, number>> = {};
-  let [passed, filtered, refused, unreplayable] = [0, 0, 0, 0];
+  const parents: string[] = [];
+  let [passed, filtered, refused, unreplayable, queued] = [0, 0, 0, 0, 0];
   for (const [position, letter] of letters.entries()) {
     const outcome = outcomes[position];
     if (!outcome) throw new RangeError(`found ${outcomes.length} outcomes, expected ${letters.length}`);
@@ -91,6 +96,10 @@ function sortDeadLetters(letters: readonly StoredDeadLetter[], outcomes: readonl
       for (const record of outcome.records) accepted.push(record);
       if (outcome.records.length === 0) filtered++;
       else passed++;
+      taken.push(letter.id);
+    } else if (outcome.kind === 'queued') {
+      queued++;
+      if (outcome.parent !== null) parents.push(outcome.parent);
       taken.push(letter.id);
     } else if (outcome.kind === 'unreplayable') unreplayable++;
     else {
@@ -103,7 +112,8 @@ function sortDeadLetters(letters: readonly StoredDeadLetter[], outcomes: readonl
       taken.push(letter.id);
     }
   }
-  return { accepted, renewed, taken, counts: { passed, filtered, refused, unreplayable, reasons } };
+  const counts = { passed, filtered, refused, unreplayable, reasons, ...(queued > 0 ? { queued } : {}) };
+  return { accepted, renewed, taken, parents, counts };
 }
 
 function keptOf({ record, shaped, exploded }: StoredDeadLetter): KeptRecord {

@@ -18,6 +18,7 @@ import type { ModuleThreads } from '../../sources/modules/module-threads.ts';
 import type { KnownAlerts } from '../../store/alerts/known-alerts.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import type { RecentBatches } from '../../store/delivery/recent-batches.ts';
+import type { FanOutStore } from '../../store/fan-out/fan-out-store.ts';
 import type { FeedItemsStore } from '../../store/run/feed-items.ts';
 import type { FileProgressStore } from '../../store/run/file-progress.ts';
 import type { Journal } from '../../store/journal/journal.ts';
@@ -37,6 +38,8 @@ export interface ActivityDependencies {
   readonly pollKeys: SeenKeys;
   readonly fileProgress: FileProgressStore;
   readonly feedItems: FeedItemsStore;
+  /** Which parents of a `for_each` are done. */
+  readonly fanOut: FanOutStore;
   readonly csv: StorageWriter;
   /** Where the CSV writer's parts lie, and archives. */
   readonly journal: Journal;

@@ -17,11 +17,15 @@ import { OpenReaders } from '../../sources/files/open-readers.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../sources/http/http-client.ts';
 import { createHttpTools } from '../../sources/http/http-tools.ts';
 import { ModuleThreads } from '../../sources/modules/module-threads.ts';
-import { beginPoll, openPages, openReader, type SourceTools } from '../../sources/open-source.ts';
+import { beginPoll, formatOf, openPages, openReader, type SourceTools } from '../../sources/open-source.ts';
 import type { Page } from '../../sources/extraction/page.ts';
 import { createHostBudgets } from '../../store/run/host-budgets.ts';
 import { createObjectFiles } from '../../store/s3/object-files.ts';
 import { openStoreToRead, type Context } from './context.ts';
+import { pagesOfParents } from './pages-of-parents.ts';
+
+/** A page, and JSON text of what its records get as `parent`. */
+export type DryRunPage = Page & { readonly parent?: string };
 
 /** A source polled from scratch by a command: nothing is stored, and neither watermark nor ETag hides anything. */
 export interface SourceDryRun {
@@ -31,7 +35,7 @@ export interface SourceDryRun {
   /** Where it begins; null if there is nothing to read. */
   begin(): Promise<FetchPosition | null>;
   /** @param from by default where it begins */
-  pages(from?: FetchPosition): AsyncGenerator<Page>;
+  pages(from?: FetchPosition): AsyncGenerator<DryRunPage>;
   close(): Promise<void>;
 }
 
@@ -93,6 +97,10 @@ export function dryRunSource(
         onProgress: () => {},
         reader: await reader(),
       };
+      if (plan.type !== 'file' && plan.type !== 'module' && plan.forEach) {
+        const format = formatOf(plan, state, tools, alone);
+        return yield* pagesOfParents(context, plan.forEach, { plan, format, http: tools.http, context: alone }, state);
+      }
       const position = from ?? (await beginPoll(poll, tools, new Date()));
       if (position) yield* openPages(poll, position, tools, alone);
     },

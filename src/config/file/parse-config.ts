@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { KeptConfig } from '../../domain/plan/kept-config.ts';
 import { asWritten } from './as-written.ts';
 import { credentialProblems } from '../secrets/credential-problem.ts';
+import { forEachSourceProblems } from './for-each-sources.ts';
 import { fileFrame, type FileFrame } from '../schema/file-schema.ts';
 import { instanceConflict } from '../environment/instance.ts';
 import { isObject } from '../../domain/is-object.ts';
@@ -68,6 +69,7 @@ export function parseConfig(
     ...(frame.success ? [] : problemsOf(frame.error, fileFrame, root, yaml, [])),
     ...sourceProblems,
     ...sharedNames(root),
+    ...forEachSourceProblems(completeSources(root)),
     ...defaultsProblems(root, yaml),
     ...referenceProblems(root),
     ...instanceProblems(root, lookUp),

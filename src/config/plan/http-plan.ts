@@ -5,6 +5,7 @@ import type { Config } from '../file/parse-config.ts';
 import { accessFingerprint } from './access-fingerprint.ts';
 import { asWritten, authPlan } from './auth-plan.ts';
 import { asked, askedSince, hasNewKeys, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
+import { askedForEach, fanOutPlan, shapedByParent } from './for-each-plan.ts';
 import { findPlaceholders, type NamedPlaceholders } from './named-placeholders.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from '../secrets/secrets.ts';
@@ -45,8 +46,8 @@ export function graphqlPlan(config: Config, source: GraphqlConfig): HttpJsonPlan
 }
 
 /** A source that uses none is the source that it was in 0.2.0, whose first fingerprint has no body and no method. */
-function usesNewKeys({ paginator }: HttpJsonConfig, { isTemplate }: NamedPlaceholders): boolean {
-  return isTemplate || hasNewKeys(paginator);
+function usesNewKeys({ paginator, for_each: each }: HttpJsonConfig, { isTemplate }: NamedPlaceholders): boolean {
+  return isTemplate || each !== undefined || hasNewKeys(paginator);
 }
 
 const onePage: PaginatorPlan = { type: 'single_page', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null };
@@ -83,6 +84,7 @@ export function httpBase(
   const named = findPlaceholders(source);
   const templated = Object.keys(named.headers).length > 0 ? { headers: named.headers } : {};
   const auth = source.auth ?? null;
+  const fanOut = 'for_each' in source ? fanOutPlan(source) : {};
   return {
     ...planBase(
       config,
@@ -94,10 +96,12 @@ export function httpBase(
         incremental: incremental && askedSince(incremental),
         ...request,
         ...templated,
+        ...askedForEach(fanOut),
       },
-      { headers, ...shaping },
+      { headers, ...shaping, ...shapedByParent(fanOut) },
       keys,
     ),
+    ...fanOut,
     url: maskUrl(url),
     method: 'GET',
     params: maskLiterals('params', params),

@@ -37,12 +37,16 @@ function sourceProblem({
   paginator,
   incremental,
   runs_on: label,
+  for_each: each,
 }: Readonly<Record<string, unknown>>): string | null {
   if (!types.includes(type)) {
     return `found probe: true for type ${typeof type === 'string' ? type : 'unknown'}, expected type http_json or rss; set probe: false`;
   }
   if (typeof label === 'string') {
     return `found probe: true beside runs_on, expected a source that any worker can ask; set probe: false, or remove runs_on`;
+  }
+  if (each !== undefined) {
+    return 'found probe: true beside for_each, expected one address that does not change; set probe: false, or remove for_each';
   }
   const paging = isObject(paginator) ? paginator['type'] : undefined;
   if (typeof paging === 'string' && paging !== 'single_page') {

@@ -4,6 +4,7 @@ import { feedKeys } from '../../domain/plan/feed-keys.ts';
 import { labelPattern } from '../../domain/plan/label.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
 import { csvOptions } from './csv-options.ts';
+import { forEachProblems, forEachShape } from './for-each-schema.ts';
 import { htmlShape } from './html-schemas.ts';
 import { fetchLimits, httpShape } from './http-schemas.ts';
 import { incremental } from './incremental-schema.ts';
@@ -102,6 +103,7 @@ const httpJsonSource = z.strictObject({
   type: z.literal('http_json').describe('An API that answers with JSON.'),
   ...commonShape,
   ...httpShape,
+  ...forEachShape,
   method: z.enum(['GET', 'POST']).default('GET').describe('The HTTP method.'),
   body: z.unknown().optional().describe('Sent with POST: an object as JSON, a text as it is.'),
   records: recordsPath,
@@ -113,6 +115,7 @@ const graphqlSource = z.strictObject({
   type: z.literal('graphql').describe('An API that answers queries of GraphQL, sent with POST as JSON.'),
   ...commonShape,
   ...httpShape,
+  ...forEachShape,
   query: z.string().min(1).describe('The query, or its whole document. Values belong into `variables`.'),
   variables: z.record(z.string(), z.unknown()).default({}).describe('Variables of the query.'),
   operation_name: z.string().min(1).optional().describe('Which operation of the document is meant.'),
@@ -150,6 +153,7 @@ const htmlSource = z.strictObject({
   ...commonShape,
   ...httpShape,
   ...htmlShape,
+  ...forEachShape,
   paginator: pages,
 });
 
@@ -176,6 +180,11 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
   if ('url' in value) {
     for (const { path, message, input } of requestProblems(value)) {
       context.issues.push({ code: 'custom', input, path: [...path], message });
+    }
+  }
+  if ('for_each' in value || 'parent' in value || 'revisit' in value) {
+    for (const { path, message } of forEachProblems(value)) {
+      context.issues.push({ code: 'custom', input: value, path, message });
     }
   }
   if ('on_response' in value && value.auth?.type !== 'oauth2_client_credentials') {

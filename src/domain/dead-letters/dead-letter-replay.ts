@@ -28,6 +28,8 @@ export interface ExtractCounts {
   readonly refused: number;
   /** The stored text is not what the source sent: only the source can deliver them again. */
   readonly unreplayable: number;
+  /** Parents that the next run of the source requests again; absent = none. */
+  readonly queued?: number;
   readonly reasons: Readonly<Partial<Record<RejectionReason, number>>>;
 }
 
@@ -44,8 +46,13 @@ export interface DeadLetterReplayTally extends ExtractCounts {
 export interface ReplayResult {
   readonly source: string;
   readonly letters: number;
-  /** No longer dead letters: their records are stored now, were stored before, are of retired days, or wait for a sink. */
+  /**
+   * No longer dead letters: their records are stored now, were stored before, are of retired days, or wait for a sink; or they are parents
+   * that are queued.
+   */
   readonly replayed: number;
+  /** Parents that the next run of the source requests again; absent = none. */
+  readonly queued?: number;
   readonly written: number;
   readonly duplicate: number;
   readonly expired: number;
@@ -75,6 +82,7 @@ export function addExtracted(tally: DeadLetterReplayTally, counts: ExtractCounts
     filtered: (tally.filtered ?? 0) + (counts.filtered ?? 0),
     refused: tally.refused + counts.refused,
     unreplayable: tally.unreplayable + counts.unreplayable,
+    ...queuedOf((tally.queued ?? 0) + (counts.queued ?? 0)),
     reasons: addReasons(tally.reasons, counts.reasons),
   };
 }
@@ -84,12 +92,13 @@ export function replayResult(
   tally: DeadLetterReplayTally,
   run: { readonly workflowId: string; readonly firstRunId: string },
 ): ReplayResult {
-  const { letters, passed, filtered = 0, unreplayable, csv, postgres } = tally;
+  const { letters, passed, filtered = 0, unreplayable, csv, postgres, queued = 0 } = tally;
   const { written, duplicate, expired, refused } = postgres;
   return {
     source,
     letters,
-    replayed: passed - refused,
+    replayed: passed - refused + queued,
+    ...queuedOf(queued),
     written,
     duplicate,
     expired,
@@ -101,6 +110,10 @@ export function replayResult(
     workflowId: run.workflowId,
     runId: run.firstRunId,
   };
+}
+
+function queuedOf(queued: number): Pick<ExtractCounts, 'queued'> {
+  return queued > 0 ? { queued } : {};
 }
 
 /** Why batches of a replay wait, by sink. */

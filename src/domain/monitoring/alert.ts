@@ -23,6 +23,7 @@ export const alertNames = [
   'store',
   'canary',
   'no_worker',
+  'for_each_behind',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
@@ -103,7 +104,7 @@ function pollVerdicts({
   const { outcome, fetched, source } = receipt;
   const verdicts: AlertVerdict[] = [{ name: 'run_failed', message: null }];
   if (fetched > 0) {
-    const tooMany = exceedsRejectRatio(receipt, maxRejectRatio);
+    const tooMany = exceedsRejectRatio(receipt, maxRejectRatio, end?.parents);
     verdicts.push({ name: 'reject_ratio', message: tooMany ? rejectMessage(receipt) : null });
     verdicts.push({ name: 'all_rejected', message: allRejected(receipt) ? allRejectedMessage(receipt) : null });
   }

@@ -1,4 +1,5 @@
 import type { ComputeLimits } from './compute-limits.ts';
+import type { FanOutPlan } from './for-each.ts';
 import type { DetailPlan, FieldPlans, ItemsPlan } from './html-plan.ts';
 import type { ShapingPlan } from './shaping-plan.ts';
 import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
@@ -87,7 +88,7 @@ export interface FetchLimits {
 }
 
 /** What sources that are fetched over HTTP share. */
-export interface HttpPlanBase extends SourcePlanBase, FetchLimits {
+export interface HttpPlanBase extends SourcePlanBase, FetchLimits, FanOutPlan {
   readonly url: string;
   readonly method: 'GET' | 'POST';
   /** Sent with POST: a text as it is, anything else as JSON. Undefined = none. */

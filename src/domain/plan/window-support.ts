@@ -8,7 +8,10 @@ export function windowProblem(plan: SourcePlan): string | null {
   if (type !== 'http_json') {
     return `${name} does not support windows: it is of type ${type}, expected http_json with incremental, or module`;
   }
-  const { incremental } = plan;
+  const { incremental, forEach } = plan;
+  if (forEach?.type === 'source') {
+    return `${name} does not support windows: it is requested for each record of ${forEach.source}, expected a source with incremental`;
+  }
   const missing =
     incremental === null
       ? 'incremental with cursor, start_param and end_param'

@@ -1,3 +1,4 @@
+import type { ParentTally } from '../state/fan-out.ts';
 import type { StateSummary } from '../state/source-state.ts';
 import type { Warning } from './warning.ts';
 import { sinks } from './sink.ts';
@@ -166,6 +167,18 @@ export function allRejected(tally: Tally | Receipt | FailedReceipt): boolean {
   return tally.fetched > 0 && deadLetters(tally) === tally.fetched;
 }
 
-export function exceedsRejectRatio(tally: Tally, maxRejectRatio: number): boolean {
-  return tally.fetched >= rejectRatioFloor && deadLetters(tally) / tally.fetched > maxRejectRatio;
+/** @param parents of the run: those that failed are no records, and have a share of their own */
+export function exceedsRejectRatio(tally: Tally, maxRejectRatio: number, parents?: ParentTally): boolean {
+  const failed = parents?.failed ?? 0;
+  const fetched = tally.fetched - failed;
+  return isAbove(deadLetters(tally) - failed, fetched, maxRejectRatio);
+}
+
+/** Whether so many parents of a run failed that the run does. */
+export function exceedsFailedParents({ asked, failed }: ParentTally, maxRejectRatio: number): boolean {
+  return isAbove(failed, asked, maxRejectRatio);
+}
+
+function isAbove(rejected: number, all: number, maxRatio: number): boolean {
+  return all >= rejectRatioFloor && rejected / all > maxRatio;
 }

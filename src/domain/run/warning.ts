@@ -24,6 +24,7 @@ export const warningCodes = [
   'files_unbound',
   'no_worker',
   'state_changed',
+  'parent_replaced',
 ] as const;
 export type WarningCode = (typeof warningCodes)[number];
 

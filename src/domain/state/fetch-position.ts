@@ -1,3 +1,4 @@
+import type { FanOutPosition, ParentTally } from './fan-out.ts';
 import type { FieldTally } from '../run/field-tally.ts';
 import type { DayRanges } from '../time/day-set.ts';
 import type { PollRange, RequestValues } from './request-values.ts';
@@ -29,6 +30,8 @@ export interface FetchPosition {
   readonly unreadableCursor?: true;
   /** Which fields the records of this run have; absent if the source has none of its own. */
   readonly fields?: FieldTally;
+  /** Of a source that is requested for each of several parents; the rest is about the chain of one of them. */
+  readonly fanOut?: FanOutPosition;
 }
 
 /** Records that have their id in common with another one of their page. */
@@ -63,7 +66,10 @@ export interface HttpPosition {
   readonly range?: PollRange;
   /** What else the placeholders of its request stand for; absent if it has none. */
   readonly values?: RequestValues;
-  /** The record that its requests are made for: the JSON text of an object, so that numbers keep their digits. */
+  /**
+   * The parent that its requests are made for, as JSON text, so that numbers keep their digits. Only while pages are fetched: no position
+   * of a workflow has it.
+   */
   readonly parent?: string;
   /** Hashes of the last pages: a repeated one ends the loop. */
   readonly recentPages: readonly string[];
@@ -184,6 +190,8 @@ export type StatePatch = Partial<
     | 'freshUntil'
     | 'lastNewAt'
     | 'failures'
+    | 'fanOut'
+    | 'fanOutCleared'
   >
 >;
 
@@ -205,6 +213,8 @@ export interface PollEnd {
   readonly since?: string;
   /** See `DuplicateCounts.worst`; absent if there is none. */
   readonly duplicates?: DuplicateShare;
+  /** Parents that it was requested for; absent if the source has none. */
+  readonly parents?: ParentTally;
 }
 
 /** How a paginator names the next page. */

@@ -88,6 +88,8 @@ export function patchAfter(
   lastPatch: StatePatch,
 ): StatePatch {
   const { place } = position;
+  // The blob that the state names says which parents are done.
+  if (position.fanOut) return end && end.notBefore !== null ? { notBefore: end.notBefore } : {};
   const unfinished = unfinishedAt(position);
   if (!end) return { ...lastPatch, unfinished };
   if (end.notBefore !== null) return { notBefore: end.notBefore, ...(position.pages > 0 ? { unfinished } : {}) };

@@ -32,10 +32,16 @@ export function valueOf(placeholder: Placeholder, values: TemplateValues): unkno
     case 'last':
       return values.last?.[path] ?? undefined;
     case 'parent':
-      return finderOf(path)(values.parent) ?? undefined;
+      return parentValue(path, values.parent);
     default:
       return values[name] ?? undefined;
   }
+}
+
+/** A value of the configuration is named `value`, or `@`. */
+function parentValue(path: string, parent: unknown): unknown {
+  const isValue = typeof parent !== 'object' && path === 'value';
+  return isValue ? parent : (finderOf(path)(parent) ?? undefined);
 }
 
 /** A value as text: what is no text or number is written as JSON. */

@@ -52,6 +52,8 @@ export interface CollectInput {
   readonly front?: FetchPosition | null;
   /** Nothing that fails now is tried again. @default false */
   readonly lastAttempt?: boolean;
+  /** See `CheckOptions`. @default null */
+  readonly parent?: string | null;
 }
 
 export interface Collected {
@@ -95,6 +97,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
     since,
     makesDigests: known !== null,
     hashPages: start.place.type !== 'file',
+    ...(typeof input.parent === 'string' ? { parent: input.parent } : {}),
   });
   const sorted: ClassifiedPage[] = [];
   const startedAt = performance.now();

@@ -116,6 +116,8 @@ export interface CheckOptions {
   readonly hashPages: boolean;
   /** Records from before it count as old; null = none do. */
   readonly since: Micros | null;
+  /** JSON text of what each record gets as `parent`; absent = nothing. */
+  readonly parent?: string;
 }
 
 /** Checks the records of a page. */

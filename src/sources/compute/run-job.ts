@@ -158,7 +158,7 @@ export class JobRunner {
     job: Job,
     source: CompiledSource,
     { items, fetchedAt }: Pick<PageToCheck, 'items' | 'fetchedAt'>,
-    { number, ...options }: CheckOptions,
+    { number, parent, ...options }: CheckOptions,
   ): JobPage {
     const days = new DaySet(options.days);
     const { warnings, cursorWarning } = source;
@@ -168,6 +168,7 @@ export class JobRunner {
       cursorTime: source.cursorTime(),
       warnings,
       cursorWarning,
+      ...(parent === undefined ? {} : { parent: parseJson(parent) }),
       shaping: source.shaping,
       quotes: !hidesValues(source.plan),
     };

@@ -4,6 +4,7 @@ import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import { formatMicros, type Micros } from '../../domain/time/timestamp.ts';
+import type { ParsedJson } from '../../formats/exact-json.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import { ambiguousDate } from '../feeds/date-order.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
@@ -16,6 +17,7 @@ import {
   type RawRecord,
   type RecordWarning,
 } from './extract-record.ts';
+import { addParent, parentReplaced } from './add-parent.ts';
 import type { KnownItem, PageItem, RecordItem } from './page.ts';
 import { itemReader, type ReadItem } from './read-records.ts';
 import { badBytesWarning } from '../text/bad-bytes-warning.ts';
@@ -51,6 +53,8 @@ export interface PageChecks {
   readonly warnings?: readonly Warning[];
   /** What it means that no record of the first page has a cursor time; null = nothing. */
   readonly cursorWarning?: string | null;
+  /** What each record gets as `parent`. @default nothing */
+  readonly parent?: ParsedJson;
   /** How its records are shaped. @default they are stored as they arrive */
   readonly shaping?: ShapedChecks | null;
   /** Whether messages may show what the source sent. @default true */
@@ -91,7 +95,7 @@ export function checkPage(
     if (selection.only !== null && selection.only !== position) continue;
     trace.record(position);
     trace.step('record');
-    const item = read(position);
+    const item = checking.withParent(read(position));
     if (!item) continue;
     const refusal = 'raw' in item ? refusalOf(selection, position, () => rawText(item.raw)) : null;
     if (refusal && 'raw' in item) {
@@ -146,6 +150,15 @@ class Checking {
           textOf: rawText,
         })
       : null;
+  }
+
+  /** Adds what is copied from the parent: a dead letter has it too, for its replay. */
+  withParent(item: ReadItem | KnownItem | null): ReadItem | KnownItem | null {
+    const { parent } = this.#checks;
+    if (!parent || !item || !('raw' in item)) return item;
+    const { raw, isReplaced } = addParent(item.raw, parent);
+    if (isReplaced) this.#warnings = addWarnings(this.#warnings, [{ ...parentReplaced, count: 1 }]);
+    return { ...item, raw };
   }
 
   take(item: ReadItem | KnownItem): void {

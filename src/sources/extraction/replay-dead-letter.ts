@@ -1,4 +1,6 @@
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
+import { isObject } from '../../domain/is-object.ts';
+import { forEachOf } from '../../domain/plan/for-each.ts';
 import type { KeptRecord } from '../../domain/dead-letters/dead-letter.ts';
 import { changeAt, parseKeyPath } from '../../formats/key-path.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
@@ -31,6 +33,8 @@ export type ReplayOutcome =
   | { readonly kind: 'passed'; readonly records: readonly AcceptedRecord[] }
   /** @param kept what its new dead letter keeps, where that is something else */
   | { readonly kind: 'refused'; readonly rejection: Rejection; readonly kept?: KeptRecord }
+  /** The next run requests the parent again; null = it requests it anyway. */
+  | { readonly kind: 'queued'; readonly parent: string | null }
   /** Only the source can give it again. */
   | { readonly kind: 'unreplayable'; readonly why: string };
 
@@ -62,6 +66,7 @@ export function createDeadLetterReplay(
   };
   return (letter, now) => {
     if (letter.reason === 'duplicate_id') return { kind: 'refused', rejection: sharedId };
+    if (letter.reason === 'parent_failed') return replayOfParent(plan, letter);
     const why = whyUnreplayable(plan, letter);
     if (why !== null) return { kind: 'unreplayable', why };
     const raw: RawRecord = { value: letter.record, exact: true, mayBeDeep: true };
@@ -88,6 +93,18 @@ export function createDeadLetterReplay(
     }
     return outcomeOf(results, kept);
   };
+}
+
+function replayOfParent(plan: SourcePlan, { record }: ReplayableDeadLetter): ReplayOutcome {
+  const forEach = forEachOf(plan);
+  if (forEach === null) return { kind: 'unreplayable', why: 'the source no longer has a for_each' };
+  if (forEach.type === 'values') return { kind: 'queued', parent: null };
+  if (!isObject(record) || !isObject(record['parent'])) {
+    return { kind: 'unreplayable', why: 'it was kept as text, not as the parent that it was' };
+  }
+  const parent = writeDeepJson(record['parent']);
+  if (parent.includes(mask)) return { kind: 'unreplayable', why: `it contains a secret that was masked as ${mask}` };
+  return { kind: 'queued', parent };
 }
 
 /** Of several records all must pass: those that did are stored already, or will be with the next replay. */

@@ -147,10 +147,13 @@ async function requestToken(client: HttpClient, plan: HttpPlanBase, auth: OAuthP
   const answer = answerOf(body);
   if (status < 200 || status >= 300) {
     const why = typeof answer?.['error'] === 'string' ? ` (${truncate(answer['error'], 200)})` : '';
-    throw new SourceRefused(`${where} answered ${status}${why}, expected a token; check client_id and client_secret`);
+    throw new SourceRefused(`${where} answered ${status}${why}, expected a token; check client_id and client_secret`, {
+      status: 401,
+    });
   }
   const token = answer?.['access_token'];
-  if (typeof token !== 'string' || token === '') throw new SourceRefused(`${where} sent no access_token`);
+  if (typeof token !== 'string' || token === '')
+    throw new SourceRefused(`${where} sent no access_token`, { status: 401 });
   const seconds = Number(answer?.['expires_in'] ?? defaultSeconds);
   const lifeMs = (Number.isFinite(seconds) ? seconds : defaultSeconds) * 1000;
   return { text: token, askedAtMs, renewAtMs: askedAtMs + Math.max(lifeMs - earlyMs, lifeMs * 0.8) };

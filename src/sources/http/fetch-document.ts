@@ -256,6 +256,7 @@ function ruledError(
   if (action === 'reauthenticate') {
     return new SourceRefused(
       `fetch: ${plan.name} answered ${status} also with a new access token, expected 200 or 304; check client_id, client_secret, scope and on_response`,
+      { status },
     );
   }
   const message = `fetch: ${plan.name} answered ${status}; on_response: ${action}`;

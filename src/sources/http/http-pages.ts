@@ -20,7 +20,10 @@ import { refusalsOf, refusedPage } from '../pagination/refused-page.ts';
 /** Items of a page that are taken at a time where each needs its own request. */
 const itemsPerBatch = 20;
 
-/** Fetches the pages of a source, from a position on. `plan` has its secrets filled in. */
+/**
+ * Fetches the pages of a source, from a position on. `plan` has its secrets filled in.
+ * @param first the response for the first of them, where it was requested already
+ */
 export async function* fetchHttpPages(
   plan: HttpPlan,
   format: DocumentFormat,
@@ -28,6 +31,7 @@ export async function* fetchHttpPages(
   state: SourceState,
   tools: HttpTools,
   context: FetchContext,
+  first: Promise<Answer> | null = null,
 ): AsyncGenerator<Page> {
   const over = new AbortController();
   const ahead = new PagesAhead(plan, (place) =>
@@ -40,7 +44,8 @@ export async function* fetchHttpPages(
     const shifting = new ShiftingPages(plan);
     for (let place: HttpPosition | null = from; place !== null;) {
       context.onProgress({ page: place.page });
-      const { page, next } = await readAnswer(plan, format, place, await ahead.take(place));
+      const answer = first !== null && place === from ? first : ahead.take(place);
+      const { page, next } = await readAnswer(plan, format, place, await answer);
       let isFollowed = true;
       for (const again of shifting.before(place)) {
         const read = await readAnswer(plan, format, again, await askFor(plan, format, again, state, tools, context));
@@ -94,7 +99,8 @@ class PagesAhead {
   }
 }
 
-async function askFor(
+/** Requests a page. */
+export async function askFor(
   plan: HttpPlan,
   format: DocumentFormat,
   place: HttpPosition,

@@ -41,6 +41,7 @@ export function statusError(
   }
   return new SourceRefused(
     `${message}${advice(status, leftOrigin)}${asked === null ? '' : `; requested ${pageName(asked)}`}`,
+    { status },
   );
 }
 

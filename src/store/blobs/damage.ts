@@ -53,6 +53,8 @@ const costs: Partial<Record<StoreKind, string>> = {
   state: 'the source is polled from scratch; nothing is stored twice',
   pollKeys: 'the next poll sends its records to the sinks again; nothing is stored twice',
   fileProgress: 'its files are read from the beginning; nothing is stored twice',
+  fanOut: 'parents of its for_each are requested again; nothing is stored twice',
+  queuedParents: 'the parents in it are not requested again; for_each.revisit, or state reset, requests them',
   feedItems: 'items of its feed may be stored a second time; none is lost',
   alert: 'the alert opens again if its cause persists',
   pause: 'the source is polled; pause it again if need be',

@@ -83,6 +83,13 @@ export const storePaths = {
   fileProgress: path<OfSource & { readonly name: string }>('files/{source}/{name}', { source, name: anyName }),
   /** Which item of a feed each guid and link belongs to. */
   feedItems: path<OfSource & { readonly name: string }>('feed-items/{source}/{name}', { source, name: anyName }),
+  /** Which parents of a `for_each` are done. */
+  fanOut: path<OfSource & { readonly name: string }>('fan-out/{source}/{name}', { source, name: anyName }),
+  /** Parents that a replay has queued for the next run of a source. */
+  queuedParents: path<OfSource & { readonly firstRunId: string; readonly number: number }>(
+    'queued-parents/{source}/{firstRunId}-{number}.json',
+    { source, firstRunId: id, number: count },
+  ),
   /** The pause of a source that has no schedule of its own. */
   pause: path<OfSource>('pauses/{source}.json', { source }),
   alert: path<OfSource & { readonly name: string }>('alerts/{source}/{name}.json', { source, name: text('[a-z_]+') }),

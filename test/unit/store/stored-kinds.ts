@@ -12,6 +12,9 @@ import { listDeadLetters, writeDeadLetters } from '../../../src/store/dead-lette
 import { markDeferred, markMissing, takeMarker } from '../../../src/store/delivery/deferred.ts';
 import { writeDeliveryReceipt, readLastReceipt, writeReceipt } from '../../../src/store/run/receipts.ts';
 import { LastRuns, readLastRuns } from '../../../src/store/run/last-runs.ts';
+import { FanOutStore } from '../../../src/store/fan-out/fan-out-store.ts';
+import { emptyRoot } from '../../../src/store/fan-out/fan-out-root.ts';
+import { listQueued, queueParents, readQueued } from '../../../src/store/fan-out/queued-parents.ts';
 import { createFeedItemsStore } from '../../../src/store/run/feed-items.ts';
 import { readIdRule, writeIdRule } from '../../../src/store/run/id-rules.ts';
 import { createFileProgressStore } from '../../../src/store/run/file-progress.ts';
@@ -363,6 +366,33 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
     },
     whole: 'key pair content',
     damaged: null,
+    fate: 'aside',
+  },
+  fanOut: {
+    async write(store) {
+      const name = await new FanOutStore(store).write(source, emptyRoot('parents'));
+      return storePaths.fanOut.build({ source, name });
+    },
+    async read(store) {
+      const [path = ''] = await store.list(storePaths.fanOut.folder({ source }));
+      const root = await new FanOutStore(store).root(source, storePaths.fanOut.parse(path)?.name);
+      return root && root.source;
+    },
+    whole: 'parents',
+    damaged: null,
+    fate: 'aside',
+  },
+  queuedParents: {
+    async write(store) {
+      await queueParents(store, run, 0, ['{"id":1}']);
+      return storePaths.queuedParents.build({ source, firstRunId: run.firstRunId, number: 0 });
+    },
+    async read(store) {
+      const [part = ''] = await listQueued(store, source);
+      return readQueued(store, source, part);
+    },
+    whole: ['{"id":1}'],
+    damaged: [],
     fate: 'aside',
   },
   pause: {

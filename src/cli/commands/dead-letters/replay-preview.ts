@@ -54,6 +54,8 @@ function verdict(outcome: ReplayOutcome): [becomes: string, message: string | nu
       return [outcome.records.length === 0 ? 'left out by filter' : 'stored', null];
     case 'refused':
       return [`refused: ${outcome.rejection.reason}`, outcome.rejection.message];
+    case 'queued':
+      return ['requested by the next run', null];
     case 'unreplayable':
       return ['cannot be replayed', outcome.why];
   }

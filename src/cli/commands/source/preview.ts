@@ -107,7 +107,8 @@ async function firstRows(probe: SourceDryRun, limit: number, redact: Redact, ver
     // Ids are compared over the whole page, unless each item is a request.
     const items = await completeItems(isShort ? page.items.slice(0, wanted) : page.items, null);
     fields.takeItems(items);
-    const options = { number: 1, days, makesDigests: false, hashPages: false, since: null };
+    const parent = page.parent === undefined ? {} : { parent: page.parent };
+    const options = { number: 1, days, makesDigests: false, hashPages: false, since: null, ...parent };
     const checked = await reader.check({ items, fetchedAt: page.fetchedAt }, options);
     ({ days } = checked);
     fields.take(page, checked, number);

@@ -50,6 +50,8 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   pollKeys: { source, name },
   fileProgress: { source, name },
   feedItems: { source, name },
+  fanOut: { source, name },
+  queuedParents: { source, firstRunId: id, number: count },
   pause: { source },
   alert: { source, name: fc.stringMatching(/^[a-z_]+$/) },
   closure: { host: id },
