@@ -1,4 +1,5 @@
 import type { ComputeLimits } from './compute-limits.ts';
+import type { ExportPlan } from './export-plan.ts';
 import type { DetailPlan, FieldPlans, ItemsPlan } from './html-plan.ts';
 import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
 
@@ -108,6 +109,8 @@ export interface HttpPlanBase extends SourcePlanBase, FetchLimits {
   readonly secretHeaders?: readonly string[];
   /** The body holds a secret, likewise. */
   readonly secretBody?: true;
+  /** Its documents are prepared as a job, and read like pages. */
+  readonly export?: ExportPlan;
   /** Pages that are fetched at once, where the paginator knows them beforehand. */
   readonly concurrency: number;
   readonly obeyRobots: boolean;

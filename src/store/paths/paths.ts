@@ -83,6 +83,19 @@ export const storePaths = {
   fileProgress: path<OfSource & { readonly name: string }>('files/{source}/{name}', { source, name: anyName }),
   /** Which item of a feed each guid and link belongs to. */
   feedItems: path<OfSource & { readonly name: string }>('feed-items/{source}/{name}', { source, name: anyName }),
+  /** What only a run knows of the job of its export: addresses. */
+  exportJob: path<OfRun & { readonly number: number; readonly part: 'job' | 'documents' }>(
+    'export-jobs/{source}/{workflowId}/{firstRunId}/{number}-{part}.json',
+    {
+      ...runFields,
+      number: count,
+      part: {
+        pattern: 'job|documents',
+        write: (value) => value,
+        read: (found) => (found === 'job' ? 'job' : 'documents'),
+      },
+    },
+  ),
   /** The pause of a source that has no schedule of its own. */
   pause: path<OfSource>('pauses/{source}.json', { source }),
   alert: path<OfSource & { readonly name: string }>('alerts/{source}/{name}.json', { source, name: text('[a-z_]+') }),
