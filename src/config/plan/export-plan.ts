@@ -1,6 +1,6 @@
 import type { ExportPlan, ExportRequestPlan } from '../../domain/plan/export-plan.ts';
 import type { ExportConfig } from '../schema/export-schema.ts';
-import { maskLiterals, maskOptions, maskUrl } from '../secrets/secrets.ts';
+import { holdsSecret, maskLiterals, maskOptions, maskUrl } from '../secrets/secrets.ts';
 
 type RequestConfig = Pick<ExportConfig['download'], 'url' | 'method' | 'params' | 'headers' | 'body'>;
 
@@ -33,16 +33,21 @@ export function askedOfExport({ status, ...rest }: ExportConfig): object {
   return { ...rest, status: asked };
 }
 
-function requestPlan(
-  part: string,
-  { method, url, params, headers, body }: RequestConfig,
-): ExportRequestPlan {
+function requestPlan(part: string, { method, url, params, headers, body }: RequestConfig): ExportRequestPlan {
   const place = `export/${part}`;
-  return {
-    method,
+  const request = {
     url: maskUrl(url, `${place}/url`),
     params: maskLiterals(`${place}/params`, params),
     headers: maskLiterals(`${place}/headers`, headers),
     ...(body === undefined ? {} : { body: maskOptions(`${place}/body`, body) }),
+  };
+  const secretParams = Object.keys(params).filter((name) => holdsSecret(request.params[name]));
+  const secretHeaders = Object.keys(headers).filter((name) => holdsSecret(request.headers[name]));
+  return {
+    method,
+    ...request,
+    ...(secretParams.length > 0 ? { secretParams } : {}),
+    ...(secretHeaders.length > 0 ? { secretHeaders } : {}),
+    ...(holdsSecret(request.body) ? { secretBody: true as const } : {}),
   };
 }

@@ -5,6 +5,7 @@ import { accessFingerprint } from './access-fingerprint.ts';
 import { asWritten, authPlan } from './auth-plan.ts';
 import { asked, askedSince, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
 import { findPlaceholders, type NamedPlaceholders } from './named-placeholders.ts';
+import { askedOfExport, exportPlan } from './export-plan.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from '../secrets/secrets.ts';
 import type { HtmlConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
@@ -64,6 +65,7 @@ export function httpBase(
   const named = findPlaceholders(source);
   const templated = Object.keys(named.headers).length > 0 ? { headers: named.headers } : {};
   const auth = source.auth ?? null;
+  const job = 'export' in source ? source.export : undefined;
   return {
     ...planBase(
       config,
@@ -74,6 +76,7 @@ export function httpBase(
         paginator: asked(paginator),
         incremental: incremental && askedSince(incremental),
         ...request,
+        ...(job ? { export: askedOfExport(job) } : {}),
         ...templated,
       },
       { headers, ...shaping },
@@ -94,8 +97,10 @@ export function httpBase(
       ...('body' in source ? { body: source.body } : {}),
       ...(trustedOrigins ? { trustedOrigins } : {}),
       ...(origins ? { origins } : {}),
+      ...(job ? { export: job } : {}),
     }),
-    ...(named.isTemplate ? { templates: true as const } : {}),
+    ...(named.isTemplate || job ? { templates: true as const } : {}),
+    ...(job ? { export: exportPlan(job, url) } : {}),
     ...(trustedOrigins ? { trustedOrigins } : {}),
     ...(origins ? { origins } : {}),
     paginator,

@@ -37,12 +37,16 @@ function sourceProblem({
   paginator,
   incremental,
   runs_on: label,
+  export: job,
 }: Readonly<Record<string, unknown>>): string | null {
   if (!types.includes(type)) {
     return `found probe: true for type ${typeof type === 'string' ? type : 'unknown'}, expected type http_json or rss; set probe: false`;
   }
   if (typeof label === 'string') {
     return `found probe: true beside runs_on, expected a source that any worker can ask; set probe: false, or remove runs_on`;
+  }
+  if (isObject(job)) {
+    return 'found probe: true beside export, expected one address that does not change; set probe: false, or remove export';
   }
   const paging = isObject(paginator) ? paginator['type'] : undefined;
   if (typeof paging === 'string' && paging !== 'single_page') {

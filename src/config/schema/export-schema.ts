@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { exportMethods } from '../../domain/plan/export-plan.ts';
+import { isObject } from '../../domain/is-object.ts';
+import { requestMethods } from '../../domain/plan/export-plan.ts';
 import { checkHeaders } from './http-schemas.ts';
 import { headerNameProblem, isHeaderName, scalar, url } from './http-values.ts';
 import { duration } from './units.ts';
@@ -11,11 +12,14 @@ const headerName = z
   .meta({ title: 'header name' });
 
 /** Keys of every request of an export. */
-function requestShape(method: (typeof exportMethods)[number]) {
+function requestShape(method: (typeof requestMethods)[number]) {
   return {
-    method: z.enum(exportMethods).default(method).describe('The HTTP method.'),
+    method: z.enum(requestMethods).default(method).describe('The HTTP method.'),
     params: z
-      .record(z.string(), z.union([scalar, z.array(scalar)], 'expected a text, a number, true, false, or a list of such'))
+      .record(
+        z.string(),
+        z.union([scalar, z.array(scalar)], 'expected a text, a number, true, false, or a list of such'),
+      )
       .default({})
       .describe('Query parameters; one with a list is sent once for each of its values.'),
     headers: z
@@ -39,7 +43,9 @@ const submit = z.strictObject({
 });
 
 const status = z.strictObject({
-  url: url.describe('URL that tells how far the job is. `${job}` is its id, `${submit:PATH}` a field of the answer to `submit`.'),
+  url: url.describe(
+    'URL that tells how far the job is. `${job}` is its id, `${submit:PATH}` a field of the answer to `submit`.',
+  ),
   ...requestShape('GET'),
   done_when: expression.describe('Expression that is true once the documents can be downloaded.'),
   failed_when: expression.optional().describe('Expression that is true if the job has failed: then the run fails.'),
@@ -74,7 +80,16 @@ export const exportJob = z.strictObject({
     .describe('The request for a job that is no longer needed: the run was cancelled, or the job takes too long.'),
   idempotency_header: headerName
     .optional()
-    .describe('Header of `submit` that makes repeated requests one job, such as `Idempotency-Key`. Its value is the run id.'),
+    .describe(
+      'Header of `submit` that makes repeated requests one job, such as `Idempotency-Key`. Its value is the run id.',
+    ),
 });
+
+/** The addresses of an export, as they are written. */
+export function exportUrls(job: unknown): string[] {
+  return Object.values(isObject(job) ? job : {}).flatMap((request) =>
+    isObject(request) && typeof request['url'] === 'string' ? [request['url']] : [],
+  );
+}
 
 export type ExportConfig = z.infer<typeof exportJob>;

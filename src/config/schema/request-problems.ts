@@ -1,3 +1,5 @@
+import type { ExportConfig } from './export-schema.ts';
+import { exportProblems } from './export-problems.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
 import { onlyPlaceholder, placeholdersIn, type PlaceholderName } from '../../formats/template/parse-template.ts';
 
@@ -12,9 +14,11 @@ export interface WrittenRequest {
   readonly variables?: unknown;
   readonly auth?: unknown;
   readonly origins?: readonly string[] | undefined;
+  readonly trusted_origins?: readonly string[] | undefined;
   readonly paginator?: { readonly type: string } & Readonly<Record<string, unknown>>;
   readonly incremental?: Readonly<Record<string, unknown>> | undefined;
   readonly for_each?: unknown;
+  readonly export?: ExportConfig | undefined;
 }
 
 export interface RequestProblem {
@@ -24,8 +28,8 @@ export interface RequestProblem {
 }
 
 /** The parts of a source that may have placeholders. */
-export function requestParts({ url, params, headers, body, query, variables }: WrittenRequest): object {
-  return { url, params, headers, body, query, variables };
+export function requestParts({ url, params, headers, body, query, variables, export: job }: WrittenRequest): object {
+  return { url, params, headers, body, query, variables, ...(job ? { export: job } : {}) };
 }
 
 /** Names that a request uses. */
@@ -39,13 +43,13 @@ export function namedPlaceholders(source: WrittenRequest): ReadonlySet<Placehold
 
 /** What is wrong with a source's placeholders, given its paginator and `incremental`. */
 export function requestProblems(source: WrittenRequest): readonly RequestProblem[] {
-  return [...unfillable(source), ...writtenTwice(source), ...missing(source)];
+  return [...unfillable(source), ...writtenTwice(source), ...missing(source), ...exportProblems(source)];
 }
 
 /** Placeholders that nothing gives a value. */
 function unfillable(source: WrittenRequest): RequestProblem[] {
   return placeholdersIn(requestParts(source)).flatMap(({ path, placeholder }): RequestProblem[] => {
-    if (placeholder.kind !== 'placeholder') return [];
+    if (placeholder.kind !== 'placeholder' || path[0] === 'export') return [];
     const expected = expectedFor(placeholder.name, source);
     if (expected === null) return [];
     return [{ path, message: `found ${placeholder.text}, expected ${expected}`, input: placeholder.text }];
@@ -84,6 +88,7 @@ function expectedFor(name: PlaceholderName, source: WrittenRequest): string | nu
       ? `none: a source of type ${type} has no incremental`
       : 'incremental: { cursor: updated_at } for it';
   }
+  if (name === 'job' || name === 'submit' || name === 'status') return 'it in the requests of export';
   if (name === 'parent' && (source.for_each === undefined || source.for_each === null)) {
     return 'for_each for it: it names a field of the record that a request is made for';
   }
@@ -130,7 +135,7 @@ function missing(source: WrittenRequest): RequestProblem[] {
 }
 
 /** Whether a request carries something that only its own server should get. */
-function hasSecrets({ auth, headers, params, body, query, variables }: WrittenRequest): boolean {
+export function hasSecrets({ auth, headers, params, body, query, variables }: WrittenRequest): boolean {
   return (
     (auth !== undefined && auth !== null) ||
     /\$\{env:/.test(JSON.stringify({ headers, params, body, query, variables })) ||

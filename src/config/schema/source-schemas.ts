@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { canarySource } from '../../domain/names.ts';
 import { labelPattern } from '../../domain/plan/label.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
+import { exportJob } from './export-schema.ts';
 import { csvOptions } from './csv-options.ts';
 import { htmlShape } from './html-schemas.ts';
 import { fetchLimits, httpShape } from './http-schemas.ts';
@@ -103,6 +104,9 @@ const httpJsonSource = z.strictObject({
   records: recordsPath,
   paginator: pages,
   incremental: incremental.optional().describe('Fetches only new records.'),
+  export: exportJob
+    .optional()
+    .describe('Records that the API prepares as a job: it is submitted, waited for, and downloaded.'),
 });
 
 const fileSource = z.strictObject({

@@ -1,5 +1,5 @@
-export const exportMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-export type ExportMethod = (typeof exportMethods)[number];
+export const requestMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+export type RequestMethod = (typeof requestMethods)[number];
 
 /** A source whose records an API prepares as a job: it is submitted, waited for, and its documents are downloaded. */
 export interface ExportPlan {
@@ -15,12 +15,16 @@ export interface ExportPlan {
 
 /** A request of an export. Texts may have placeholders; secrets are references until an activity resolves them. */
 export interface ExportRequestPlan {
-  readonly method: ExportMethod;
+  readonly method: RequestMethod;
   readonly url: string;
   readonly params: Readonly<Record<string, string | readonly string[]>>;
   readonly headers: Readonly<Record<string, string>>;
   /** A text as it is, anything else as JSON. Undefined = none. */
   readonly body?: unknown;
+  /** Which of them hold secrets: not sent where the API itself says where to. */
+  readonly secretParams?: readonly string[];
+  readonly secretHeaders?: readonly string[];
+  readonly secretBody?: true;
 }
 
 export interface ExportSubmitPlan extends ExportRequestPlan {

@@ -81,7 +81,7 @@ export function isFirstPage({ paginator }: Pick<HttpPlan, 'paginator'>, { page, 
   return cursor === null && page === firstPage(paginator).page;
 }
 
-function firstPage(paginator: PaginatorPlan): SavedPosition {
+export function firstPage(paginator: PaginatorPlan): SavedPosition {
   return { page: paginator.type === 'page_number' ? paginator.basePage : 0, cursor: null, skip: 0 };
 }
 

@@ -239,6 +239,8 @@ export function remember<P extends HttpPosition | ModulePosition>(
   ids: readonly string[] | null,
 ): P {
   const before = position.place.type === 'file' ? null : position.place;
+  // Pages of the next document do not repeat those of the one before.
+  if (before && before.document !== place.document) return place;
   const recent = before?.recentPages ?? [];
   const { repeated: _repeated, circle: _circle, tail: _tail, breaks: _breaks, sameIds: _ids, ...rest } = place;
   const circle =

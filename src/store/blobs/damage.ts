@@ -53,6 +53,7 @@ const costs: Partial<Record<StoreKind, string>> = {
   state: 'the source is polled from scratch; nothing is stored twice',
   pollKeys: 'the next poll sends its records to the sinks again; nothing is stored twice',
   fileProgress: 'its files are read from the beginning; nothing is stored twice',
+  exportJob: 'its API is asked for its documents again',
   feedItems: 'items of its feed may be stored a second time; none is lost',
   alert: 'the alert opens again if its cause persists',
   pause: 'the source is polled; pause it again if need be',

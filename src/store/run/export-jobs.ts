@@ -12,6 +12,9 @@ export interface SubmittedJob {
   readonly submittedAt: string;
   /** JSON text of the answer that gave it; null if no request needs it. */
   readonly answer: string | null;
+  /** The times that it was requested for: canonical text, null = none. */
+  readonly since: string | null;
+  readonly until: string | null;
 }
 
 /** What a run knows of the jobs of its export, and must not be in a workflow: addresses. */
@@ -66,7 +69,13 @@ export function createExportJobs(
 }
 
 function isJob(value: unknown): value is SubmittedJob {
-  return hasFields(value, { job: 'string', submittedAt: 'time', answer: 'string?' });
+  return hasFields(value, {
+    job: 'string',
+    submittedAt: 'time',
+    answer: 'string?',
+    since: 'string?',
+    until: 'string?',
+  });
 }
 
 function isDocuments(value: unknown): value is { readonly addresses: readonly string[] } {
