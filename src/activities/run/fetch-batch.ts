@@ -119,7 +119,9 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
     const collected = leavesPlace ? { ...taken, warnings: addWarnings([savedPositionLeft], taken.warnings) } : taken;
     context.signal.throwIfAborted();
     for (const warning of collected.notes) log.warn('Source warning', { source: run.source, warning: redact(warning) });
-    return hideSecrets(await keep(dependencies, input, collected, redact), mask);
+    const kept = await keep(dependencies, input, collected, redact);
+    if (kept.end) await documents?.drop();
+    return hideSecrets(kept, mask);
   } catch (error) {
     // The next attempt starts once the host may be called again.
     if (error instanceof DaybookError) dependencies.measures.throttled(run.source, error.retryAfterMs ?? 0);

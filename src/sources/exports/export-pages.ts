@@ -37,13 +37,14 @@ export async function* exportPages(
   }
   let place: HttpPosition | null = from;
   for (let mayRequest = true; place !== null;) {
-    const { document = 0 } = place;
+    const at: HttpPosition = place;
+    const { document = 0 } = at;
     const address = addresses[document];
     if (address === undefined) throw changed(plan);
     try {
-      for await (const page of open(documentPlan(plan, documents.known, address, document), place)) {
+      for await (const page of open(documentPlan(plan, documents.known, address, document), at)) {
         mayRequest = true;
-        const { next, isOver } = following(plan, place, page, document, addresses.length);
+        const { next, isOver } = following(plan, at, page, document, addresses.length);
         place = next;
         yield { ...withoutValidators(page), next };
         if (isOver) break;

@@ -14,6 +14,7 @@ import { writeDeliveryReceipt, readLastReceipt, writeReceipt } from '../../../sr
 import { LastRuns, readLastRuns } from '../../../src/store/run/last-runs.ts';
 import { createFeedItemsStore } from '../../../src/store/run/feed-items.ts';
 import { readIdRule, writeIdRule } from '../../../src/store/run/id-rules.ts';
+import { createExportJobs } from '../../../src/store/run/export-jobs.ts';
 import { createFileProgressStore } from '../../../src/store/run/file-progress.ts';
 import { discardDeadLetter, hideReplayed } from '../../../src/store/dead-letters/dead-letter-visibility.ts';
 import { storedPauses } from '../../../src/store/run/pauses.ts';
@@ -50,6 +51,7 @@ export interface StoredKind {
   readonly fate: 'aside' | 'rebuilt' | 'stays' | 'unread';
 }
 
+const asItIs = { hide: (text: string) => text, reveal: (text: string) => text };
 const source = 'news';
 const at = '2026-11-23T10:00:00.000Z';
 const day = '2026-11-23';
@@ -146,6 +148,16 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
     whole: 'read',
     damaged: 'refused',
     fate: 'stays',
+  },
+  exportJob: {
+    async write(store) {
+      await createExportJobs(store, run, asItIs).keepDocuments(0, ['https://files.example.com/1']);
+      return storePaths.exportJob.build({ ...run, number: 0, part: 'documents' });
+    },
+    read: (store) => createExportJobs(store, run, asItIs).documents(0),
+    whole: ['https://files.example.com/1'],
+    damaged: null,
+    fate: 'aside',
   },
   replayNote: {
     async write(store) {

@@ -50,6 +50,7 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   pollKeys: { source, name },
   fileProgress: { source, name },
   feedItems: { source, name },
+  exportJob: { ...run, number: count, part: fc.constantFrom('job', 'documents') },
   pause: { source },
   alert: { source, name: fc.stringMatching(/^[a-z_]+$/) },
   closure: { host: id },
