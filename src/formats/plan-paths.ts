@@ -33,8 +33,9 @@ export function pathsOf(plan: SourcePlan): readonly PlanPath[] {
 
 function pagingPaths({ paginator, incremental }: HttpPlan): readonly PlanPath[] {
   const paths = paginatorPaths(paginator).map(({ key, path }) => ({ key: `paginator.${key}`, path }));
+  const key = paginator.type === 'keyset' ? [{ key: 'paginator.key', path: paginator.key }] : [];
   const last = (paginator.lastPaths ?? []).map((path) => ({ key: `\${last:${path}}`, path }));
-  return [...(incremental ? [{ key: 'incremental.cursor', path: incremental.cursor }] : []), ...paths, ...last];
+  return [...(incremental ? [{ key: 'incremental.cursor', path: incremental.cursor }] : []), ...paths, ...key, ...last];
 }
 
 /** Those of a paginator; `key` is the one below `paginator`. */

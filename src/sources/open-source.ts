@@ -16,6 +16,7 @@ import { DetailPages } from './html/detail-pages.ts';
 import { fetchHttpPages } from './http/http-pages.ts';
 import type { HttpTools } from './http/fetch-document.ts';
 import { firstHttpPosition } from './pagination/first-position.ts';
+import { inFirstPart } from './pagination/poll-parts.ts';
 import { firstModulePosition, readModulePages, type ModuleTools } from './modules/module-source.ts';
 import type { FetchContext } from './extraction/fetch-context.ts';
 import type { Page } from './extraction/page.ts';
@@ -88,7 +89,9 @@ function firstPlace(plan: HttpPlan | ModulePlan, state: SourceState, now: Date):
 function windowPosition(plan: SourcePlan, state: SourceState, window: TimeRangeText, now: Date): FetchPosition {
   if (plan.type === 'file') throw new TypeError(`source ${plan.name} is a file and has no windows`);
   const { from, to } = plan.type === 'module' ? window : widenWindow(window, plan.incremental?.lagMs ?? 0);
-  return { ...startPosition({ ...firstPlace(plan, state, now), since: from, until: to }, state, now), keysKept: null };
+  const place = { ...firstPlace(plan, state, now), since: from, until: to };
+  const begun = plan.type === 'module' || place.type !== 'http' ? place : inFirstPart(plan, place, to);
+  return { ...startPosition(begun, state, now), keysKept: null };
 }
 
 /** The pages of a source from a position on. */

@@ -15,6 +15,7 @@ import { countUnreadable } from '../../domain/state/unreadable-cursor.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import { collect, type Collected } from '../../sources/collect/collect.ts';
 import { beginPoll, frontOf, openPages, openReader } from '../../sources/open-source.ts';
+import { sinceOfPoll } from '../../sources/pagination/poll-parts.ts';
 import { savedPositionLeft } from '../../sources/pagination/saved-position.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
@@ -192,7 +193,8 @@ function redactWarnings(warnings: readonly Warning[], redact: Redact): Warning[]
 
 /** The start time of the poll's requests: earlier records may be missing. */
 function sinceOf({ place }: FetchPosition): Pick<PollEnd, 'since'> {
-  return place.type === 'file' || place.since === null ? {} : { since: place.since };
+  const since = sinceOfPoll(place);
+  return since === null ? {} : { since };
 }
 
 /** How many records of a page had an id in common, for the alert. */

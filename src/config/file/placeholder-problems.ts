@@ -47,14 +47,13 @@ function problemOf(
 }
 
 function whatWasMeant({ text, name, why }: InvalidPlaceholder, expectedReference: (text: string) => string): string {
-  if (why !== null && name !== '') return why;
+  const reference = expectedReference(text);
+  // A variable of the environment, as many write one.
+  if (/^\$\{+\s*(?:[A-Z_][A-Z0-9_]*\s*\}*$|env\b|secrets\b)/.test(text) || /^\$\{env\b/i.test(text))
+    return `expected ${reference}`;
+  if (why !== null) return why;
   const nearest = nearestName(name);
   if (nearest !== null) return `expected \${${nearest}${nearest === 'last' || nearest === 'parent' ? ':PATH' : ''}}`;
-  const reference = expectedReference(text);
-  // A variable of the environment, as most write one.
-  if (/^\$\{+\s*(?:[A-Z_][A-Z0-9_]*|(?:env|secrets)\b.*)\s*\}*$/is.test(text) && !/^\$\{[a-z_]+\}?$/.test(text)) {
-    return `expected ${reference}`;
-  }
   return `expected ${reference}, or one of ${placeholderNames.join(', ')}; a literal \${ is written $\${`;
 }
 

@@ -3,12 +3,12 @@ import type { HttpJsonPlan, HttpPlanBase, RssPlan } from '../../domain/plan/sour
 import type { Config } from '../file/parse-config.ts';
 import { accessFingerprint } from './access-fingerprint.ts';
 import { asWritten, authPlan } from './auth-plan.ts';
-import { asked, askedSince, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
+import { asked, askedSince, hasNewKeys, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
 import { findPlaceholders, type NamedPlaceholders } from './named-placeholders.ts';
 import { askedOfExport, exportPlan } from './export-plan.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from '../secrets/secrets.ts';
-import type { HtmlConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
+import type { GraphqlConfig, HtmlConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
 
 export function httpJsonPlan(config: Config, source: HttpJsonConfig): HttpJsonPlan {
   const { method, body, records } = source;
@@ -26,9 +26,27 @@ export function httpJsonPlan(config: Config, source: HttpJsonConfig): HttpJsonPl
   };
 }
 
+/** A query of GraphQL is the body of a POST. */
+export function graphqlPlan(config: Config, source: GraphqlConfig): HttpJsonPlan {
+  const { query, variables, operation_name: operationName, records } = source;
+  const named = findPlaceholders(source);
+  const written = { query, variables, ...(operationName === undefined ? {} : { operationName }) };
+  const incremental = incrementalPlan(source, named);
+  const paginator = paginatorPlan(source.paginator, named);
+  const shared = httpBase(config, source, paginator, incremental, { records }, { request: written });
+  return {
+    ...shared,
+    type: 'http_json',
+    method: 'POST',
+    records,
+    graphql: true,
+    body: { ...written, variables: maskOptions('variables', variables) },
+  };
+}
+
 /** A source that uses none is the source that it was in 0.2.0, whose first fingerprint has no body and no method. */
-function usesNewKeys(_source: HttpJsonConfig, { isTemplate }: NamedPlaceholders): boolean {
-  return isTemplate;
+function usesNewKeys({ paginator }: HttpJsonConfig, { isTemplate }: NamedPlaceholders): boolean {
+  return isTemplate || hasNewKeys(paginator);
 }
 
 const onePage: PaginatorPlan = { type: 'single_page', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null };
@@ -55,7 +73,7 @@ export function rssPlan(config: Config, source: RssConfig): RssPlan {
 /** What sources share that are fetched over HTTP. */
 export function httpBase(
   config: Config,
-  source: HttpJsonConfig | RssConfig | HtmlConfig,
+  source: HttpJsonConfig | GraphqlConfig | RssConfig | HtmlConfig,
   paginator: PaginatorPlan,
   incremental: IncrementalPlan | null,
   shaping: object,
@@ -95,6 +113,7 @@ export function httpBase(
       proxy: source.proxy ?? null,
       auth: auth && authPlan(auth, asWritten),
       ...('body' in source ? { body: source.body } : {}),
+      ...('query' in source ? { body: { query: source.query, variables: source.variables } } : {}),
       ...(trustedOrigins ? { trustedOrigins } : {}),
       ...(origins ? { origins } : {}),
       ...(job ? { export: job } : {}),

@@ -1,5 +1,5 @@
 import { isTemplate, placeholdersIn, type PlaceholderName } from '../../formats/template/parse-template.ts';
-import { requestParts, type WrittenRequest } from '../schema/request-problems.ts';
+import { requestParts, type WrittenRequest } from '../schema/written-request.ts';
 
 /** What the request of a source names. */
 export interface NamedPlaceholders {

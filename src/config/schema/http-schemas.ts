@@ -90,9 +90,9 @@ export const httpShape = {
           .describe('Responses with this status.'),
         body_contains: z.string().optional().describe('Responses whose body contains this text.'),
         action: z
-          .enum(['retry', 'fail', 'ignore', 'reauthenticate'])
+          .enum(['retry', 'fail', 'ignore', 'reauthenticate', 'dead_letter'])
           .describe(
-            'Retry, fail at once, treat the page as one without records, or request another access token once (`oauth2_client_credentials`).',
+            'Retry, fail at once, treat the page as one without records, or request another access token once (`oauth2_client_credentials`). `dead_letter` (`graphql` only): keep a response with `errors` as a dead letter, and end the run as `partial`.',
           ),
       }),
     )

@@ -18,6 +18,11 @@ export const incremental = z.strictObject({
     .optional()
     .describe('Parameter that requests older records; backfills need it, or `${until}` in the request.'),
   initial_value: isoTime.optional().describe('Where the first run starts.'),
+  step: duration(1_000)
+    .optional()
+    .describe(
+      'A longer range is requested in parts of this length, one after the other. Needs `initial_value`, and both ends of the range: `start_param` and `end_param`, or `${since}` and `${until}`.',
+    ),
   order: z
     .enum(['asc', 'desc'])
     .default('asc')

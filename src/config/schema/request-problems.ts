@@ -1,49 +1,23 @@
-import type { ExportConfig } from './export-schema.ts';
 import { exportProblems } from './export-problems.ts';
-import { secretName } from '../../domain/secrets/url-secrets.ts';
 import { onlyPlaceholder, placeholdersIn, type PlaceholderName } from '../../formats/template/parse-template.ts';
-
-/** The parts of a source that a request is made of, as the schema gives them. */
-export interface WrittenRequest {
-  readonly type: string;
-  readonly url: string;
-  readonly params?: unknown;
-  readonly headers?: unknown;
-  readonly body?: unknown;
-  readonly query?: unknown;
-  readonly variables?: unknown;
-  readonly auth?: unknown;
-  readonly origins?: readonly string[] | undefined;
-  readonly trusted_origins?: readonly string[] | undefined;
-  readonly paginator?: { readonly type: string } & Readonly<Record<string, unknown>>;
-  readonly incremental?: Readonly<Record<string, unknown>> | undefined;
-  readonly for_each?: unknown;
-  readonly export?: ExportConfig | undefined;
-}
-
-export interface RequestProblem {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  readonly input: unknown;
-}
-
-/** The parts of a source that may have placeholders. */
-export function requestParts({ url, params, headers, body, query, variables, export: job }: WrittenRequest): object {
-  return { url, params, headers, body, query, variables, ...(job ? { export: job } : {}) };
-}
-
-/** Names that a request uses. */
-export function namedPlaceholders(source: WrittenRequest): ReadonlySet<PlaceholderName> {
-  return new Set(
-    placeholdersIn(requestParts(source)).flatMap(({ placeholder }) =>
-      placeholder.kind === 'placeholder' ? [placeholder.name] : [],
-    ),
-  );
-}
+import { pagingProblems } from './paging-problems.ts';
+import {
+  hasSecrets,
+  namedPlaceholders,
+  requestParts,
+  type RequestProblem,
+  type WrittenRequest,
+} from './written-request.ts';
 
 /** What is wrong with a source's placeholders, given its paginator and `incremental`. */
 export function requestProblems(source: WrittenRequest): readonly RequestProblem[] {
-  return [...unfillable(source), ...writtenTwice(source), ...missing(source), ...exportProblems(source)];
+  return [
+    ...unfillable(source),
+    ...writtenTwice(source),
+    ...missing(source),
+    ...pagingProblems(source),
+    ...exportProblems(source),
+  ];
 }
 
 /** Placeholders that nothing gives a value. */
@@ -62,13 +36,14 @@ const paginatorsOf: Partial<Record<PlaceholderName, readonly string[]>> = {
   page: ['page_number'],
   offset: ['offset'],
   limit: ['offset'],
-  last: ['cursor'],
+  last: ['keyset', 'cursor'],
 };
 
 const examples: Readonly<Record<string, string>> = {
   cursor: 'paginator: { type: cursor, cursor_path: next_cursor }',
   page_number: 'paginator: page_number',
   offset: 'paginator: { type: offset, limit: 100 }',
+  keyset: 'paginator: keyset',
 };
 
 /** What a source needs for a placeholder; null if it has that. */
@@ -101,6 +76,7 @@ const paramsOf: readonly (readonly [PlaceholderName, 'paginator' | 'incremental'
   ['page', 'paginator', 'page_param'],
   ['offset', 'paginator', 'offset_param'],
   ['limit', 'paginator', 'limit_param'],
+  ['last', 'paginator', 'key_param'],
   ['since', 'incremental', 'start_param'],
   ['until', 'incremental', 'end_param'],
 ];
@@ -110,7 +86,7 @@ function writtenTwice(source: WrittenRequest): RequestProblem[] {
   return paramsOf.flatMap(([name, owner, key]): RequestProblem[] => {
     const written = source[owner]?.[key];
     if (!named.has(name) || written === undefined || written === null) return [];
-    const message = `found ${key} and \${${name}} in the request, expected only one of them`;
+    const message = `found ${key} and \${${name}${name === 'last' ? ':…' : ''}} in the request, expected only one of them`;
     return [{ path: [owner, key], message, input: written }];
   });
 }
@@ -132,13 +108,4 @@ function missing(source: WrittenRequest): RequestProblem[] {
     problems.push({ path: ['origins'], message, input: undefined });
   }
   return problems;
-}
-
-/** Whether a request carries something that only its own server should get. */
-export function hasSecrets({ auth, headers, params, body, query, variables }: WrittenRequest): boolean {
-  return (
-    (auth !== undefined && auth !== null) ||
-    /\$\{env:/.test(JSON.stringify({ headers, params, body, query, variables })) ||
-    Object.keys({ ...(headers as object), ...(params as object) }).some((name) => secretName.test(name))
-  );
 }

@@ -109,6 +109,18 @@ const httpJsonSource = z.strictObject({
     .describe('Records that the API prepares as a job: it is submitted, waited for, and downloaded.'),
 });
 
+const graphqlSource = z.strictObject({
+  type: z.literal('graphql').describe('An API that answers queries of GraphQL, sent with POST as JSON.'),
+  ...commonShape,
+  ...httpShape,
+  query: z.string().min(1).describe('The query, or its whole document. Values belong into `variables`.'),
+  variables: z.record(z.string(), z.unknown()).default({}).describe('Variables of the query.'),
+  operation_name: z.string().min(1).optional().describe('Which operation of the document is meant.'),
+  records: recordsPath,
+  paginator: pages,
+  incremental: incremental.optional().describe('Fetches only new records.'),
+});
+
 const fileSource = z.strictObject({
   type: z.literal('file').describe('Files of JSON lines, JSON or CSV.'),
   ...commonShape,
@@ -149,7 +161,7 @@ const moduleSource = z.strictObject({
   ...fetchLimits,
 });
 
-export const sourceSchemas = [httpJsonSource, rssSource, htmlSource, fileSource, moduleSource] as const;
+export const sourceSchemas = [httpJsonSource, graphqlSource, rssSource, htmlSource, fileSource, moduleSource] as const;
 
 /** One entry of `sources`, defaults already inherited. */
 export const source = z
@@ -173,6 +185,14 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
       context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
     }
   }
+  if ('on_response' in value && value.type !== 'graphql') {
+    for (const [index, { action }] of value.on_response.entries()) {
+      if (action !== 'dead_letter') continue;
+      const message =
+        'found dead_letter, which is for responses of GraphQL with errors, expected retry, fail or ignore';
+      context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
+    }
+  }
   if (value.type === 'http_json' && value.method === 'GET' && value.body !== undefined) {
     const message = 'found a body, which a GET does not send; set method: POST';
     context.issues.push({ code: 'custom', input: value, path: ['body'], message });
@@ -193,6 +213,7 @@ function typeMessage(found: unknown): string {
 
 export type SourceConfig = z.infer<typeof source>;
 export type HttpJsonConfig = z.infer<typeof httpJsonSource>;
+export type GraphqlConfig = z.infer<typeof graphqlSource>;
 export type RssConfig = z.infer<typeof rssSource>;
 export type HtmlConfig = z.infer<typeof htmlSource>;
 export type FileConfig = z.infer<typeof fileSource>;

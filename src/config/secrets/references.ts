@@ -14,7 +14,7 @@ export interface FoundReference {
   readonly name: string | null;
   readonly text: string;
   /** It is written `$${…}`, which a template takes for text. */
-  readonly escaped: boolean;
+  readonly escaped?: true;
 }
 
 /** All `${…}` in the strings of a value. */
@@ -24,7 +24,7 @@ export function findReferences(value: unknown, path: readonly (string | number)[
       path,
       text,
       name: [...text.matchAll(reference)][0]?.[1] ?? null,
-      escaped: index > 0 && value[index - 1] === '$',
+      ...(index > 0 && value[index - 1] === '$' ? { escaped: true as const } : {}),
     }));
   }
   if (typeof value !== 'object' || value === null) return [];

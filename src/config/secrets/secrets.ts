@@ -1,5 +1,5 @@
 import { clientPair } from '../../domain/secrets/client-pair.ts';
-import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { HttpPlanBase, SourcePlan } from '../../domain/plan/source-plan.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
 import { isOnlyPlaceholders } from '../../formats/template/parse-template.ts';
 import {
@@ -98,14 +98,20 @@ export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig,
       return [part, fill(Object.entries(plan).find(([name]) => name === part)?.[1], source, lookUp, fillText)];
     });
   const secretParams = 'url' in plan ? secretParameters(plan, source) : [];
-  const secretHeaders =
-    'url' in plan ? Object.keys(plan.headers).filter((name) => holdsSecret(plan.headers[name])) : [];
   return {
     ...plan,
     ...Object.fromEntries(filled),
     ...(secretParams.length > 0 ? { secretParams } : {}),
+    ...('templates' in plan && plan.templates === true ? secretsOfTemplate(plan) : {}),
+  };
+}
+
+/** What must not be sent to an address that a record gives. */
+function secretsOfTemplate(plan: HttpPlanBase): Pick<HttpPlanBase, 'secretHeaders' | 'secretBody'> {
+  const secretHeaders = Object.keys(plan.headers).filter((name) => holdsSecret(plan.headers[name]));
+  return {
     ...(secretHeaders.length > 0 ? { secretHeaders } : {}),
-    ...('body' in plan && holdsSecret(plan.body) ? { secretBody: true } : {}),
+    ...(holdsSecret(plan.body) ? { secretBody: true } : {}),
   };
 }
 

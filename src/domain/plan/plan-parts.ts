@@ -38,7 +38,7 @@ interface PaginatorLimits {
 export type PagingEnd = number | 'repeat';
 
 export type PaginatorPlan =
-  SinglePagePlan | PageNumberPlan | OffsetPlan | CursorPlan | JsonLinkPlan | HeaderLinkPlan | HtmlLinkPlan;
+  SinglePagePlan | PageNumberPlan | OffsetPlan | CursorPlan | KeysetPlan | JsonLinkPlan | HeaderLinkPlan | HtmlLinkPlan;
 
 export interface SinglePagePlan extends PaginatorLimits {
   readonly type: 'single_page';
@@ -51,6 +51,10 @@ export interface PageNumberPlan extends PaginatorLimits {
   readonly basePage: number;
   /** JMESPath to the number of pages. */
   readonly totalPath: string | null;
+  /** Header with the number of pages. */
+  readonly totalHeader?: string;
+  /** Records may move to earlier pages while these are read: each page is read once more after the one behind it. */
+  readonly shifting?: true;
 }
 
 export interface OffsetPlan extends PaginatorLimits {
@@ -61,14 +65,32 @@ export interface OffsetPlan extends PaginatorLimits {
   readonly limit: number;
   /** JMESPath to the number of records. */
   readonly totalPath: string | null;
+  /** Header with the number of records. */
+  readonly totalHeader?: string;
+  /** Where a page says the offset of the next one: a JMESPath, or a header. */
+  readonly nextOffsetPath?: string;
+  readonly nextOffsetHeader?: string;
+  /** The API refuses to skip more: behind it the poll continues with the time of the last record. */
+  readonly maxOffset?: number;
+  readonly shifting?: true;
 }
 
 export interface CursorPlan extends PaginatorLimits {
   readonly type: 'cursor';
-  /** JMESPath to the cursor of the next page. */
-  readonly cursorPath: string;
+  /** JMESPath to the cursor of the next page; null = a header has it. */
+  readonly cursorPath: string | null;
+  readonly cursorHeader?: string;
   /** Null = the request names `${cursor}`. */
   readonly cursorParam: string | null;
+}
+
+/** Each page begins behind the last record of the one before, by a value that all are ordered by. */
+export interface KeysetPlan extends PaginatorLimits {
+  readonly type: 'keyset';
+  /** JMESPath to that value in a record. */
+  readonly key: string;
+  /** Null = the request names `${last:…}`. */
+  readonly keyParam: string | null;
 }
 
 export interface JsonLinkPlan extends PaginatorLimits {
@@ -106,6 +128,8 @@ export interface IncrementalPlan {
   readonly initialValue: string | null;
   /** How far back behind the watermark each poll asks, in milliseconds. */
   readonly lagMs: number;
+  /** A longer range is requested in parts of this length, in milliseconds. */
+  readonly stepMs?: number;
   /** Newest first: pages after one that is entirely known and older than the lag are not read. Absent = all are. */
   readonly order?: 'desc';
 }
@@ -143,7 +167,7 @@ export type AuthPlan =
       readonly credentials?: 'header' | 'body';
     };
 
-export type ResponseAction = 'retry' | 'fail' | 'ignore' | 'reauthenticate';
+export type ResponseAction = 'retry' | 'fail' | 'ignore' | 'reauthenticate' | 'dead_letter';
 
 /** How to treat a response, overriding its status. */
 export interface ResponseRule {

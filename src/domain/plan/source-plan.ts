@@ -7,7 +7,7 @@ import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRul
 export const sourceNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 /** The kinds of source that a configuration may name. */
-export const sourceTypes = ['http_json', 'rss', 'html', 'file', 'module'] as const;
+export const sourceTypes = ['http_json', 'graphql', 'rss', 'html', 'file', 'module'] as const;
 
 /**
  * Everything a run needs to know of its source, with every default filled in and no secret: values that hold one are
@@ -123,6 +123,8 @@ export interface HttpJsonPlan extends HttpPlanBase {
   readonly type: 'http_json';
   /** JMESPath to the list of records in a page. */
   readonly records: string;
+  /** Its body is a query of GraphQL: a response with `errors` is not complete. */
+  readonly graphql?: true;
 }
 
 /** RSS, RDF, Atom or JSON Feed. */

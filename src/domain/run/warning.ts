@@ -13,6 +13,8 @@ export const warningCodes = [
   'duplicate_id',
   'field_empty',
   'start_param_ignored',
+  'not_ascending',
+  'offset_limit',
   'paginator_proposed',
   'arithmetic_path',
   'field_unknown',

@@ -58,6 +58,8 @@ export interface HttpPosition {
   readonly since: string | null;
   /** Value of the end parameter, of a window. */
   readonly until?: string;
+  /** The parts of a poll that asks for one stretch of time after the other; absent if it asks for all at once. */
+  readonly range?: PollRange;
   /** What else the placeholders of its request stand for; absent if it has none. */
   readonly values?: RequestValues;
   /** The record that its requests are made for: the JSON text of an object, so that numbers keep their digits. */
@@ -98,6 +100,16 @@ export interface HttpPosition {
   readonly breaks?: Breaks;
   /** Which document of an export it belongs to. @default 0 */
   readonly document?: number;
+}
+
+/** A poll in parts, each with its own `since`. */
+export interface PollRange {
+  /** The `since` of the first part. */
+  readonly from: string | null;
+  /** End of the last part; absent = open. */
+  readonly to?: string;
+  /** Number of the present part, from 0. */
+  readonly part: number;
 }
 
 /** What a template needs for its next request. */
@@ -217,4 +229,7 @@ export interface PollEnd {
 }
 
 /** How a paginator names the next page. */
-export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful' | 'values'>;
+export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful' | 'values' | 'range' | 'until'> & {
+  /** Absent = that of the page before. */
+  readonly since?: string | null;
+};

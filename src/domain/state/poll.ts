@@ -58,7 +58,12 @@ export function positionAfterFailure(
   failure: string,
 ): UnfinishedPoll | null {
   if (!now || !failuresOfPages.has(failure)) return now;
-  const isFurther = !begun || begun.page !== now.page || begun.cursor !== now.cursor || begun.skip !== now.skip;
+  const isFurther =
+    !begun ||
+    begun.page !== now.page ||
+    begun.cursor !== now.cursor ||
+    begun.skip !== now.skip ||
+    begun.range?.part !== now.range?.part;
   if (isFurther) return failure === 'SourceRefused' && now.isToken !== true ? { ...now, front: true } : now;
   const { failed, ...rest } = now;
   return failed ? rest : { ...rest, failed: true };
@@ -124,7 +129,7 @@ function nextTokenOf({ cursor, since, values }: HttpPosition): UnfinishedPoll | 
 function unfinishedAt(position: FetchPosition): UnfinishedPoll | null {
   const { place, startedAt, watermark, keysKept, keyBlobs, cuts, frontRepeated } = position;
   if (place.type === 'file') return null;
-  const { page, cursor, skip, total, distinct = 0, values } = place;
+  const { page, cursor, skip, total, distinct = 0, values, range, until } = place;
   const { overlaps, tail } = place.thenAt ?? place;
   return {
     page,
@@ -140,6 +145,7 @@ function unfinishedAt(position: FetchPosition): UnfinishedPoll | null {
     ...(frontRepeated ? { frontRepeated } : {}),
     ...(total === undefined ? {} : { total }),
     ...(values ? { values } : {}),
+    ...(range ? { range, ...(until === undefined ? {} : { until }) } : {}),
     ...(overlaps === true && tail ? { tail } : {}),
     ...(place.thenAt
       ? {

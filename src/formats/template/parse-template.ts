@@ -38,6 +38,9 @@ export interface LiteralText {
 export type TemplatePart = LiteralText | Placeholder | InvalidPlaceholder;
 export type Template = readonly TemplatePart[];
 
+/** What is filled in before a template is. */
+const reference = /^\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*|config:[^}]*)\}$/;
+
 /** Stands for a `$` of a value that is inserted before the template is read: it begins no placeholder. */
 const dollar = '${$}';
 
@@ -68,7 +71,7 @@ export function parseTemplate(text: string): Template {
     const whole = text.slice(found.index, end === -1 ? text.length : end + 1);
     at = found.index + whole.length;
     if (whole === dollar) literal += '$';
-    else if (/^\$\{(?:env|config):/.test(whole)) literal += whole;
+    else if (reference.test(whole)) literal += whole;
     else {
       flush();
       parts.push(end === -1 ? notClosed(whole) : readPlaceholder(whole));
@@ -175,7 +178,7 @@ function readPlaceholder(text: string): Placeholder | InvalidPlaceholder {
   if (of !== undefined) {
     return { ...base, name: of as PlaceholderName, path, optional: first !== undefined || last !== undefined };
   }
-  const name = /^[\w-]*/.exec(inner)?.[0] ?? '';
+  const name = /^[A-Za-z_]*/.exec(inner)?.[0] ?? '';
   return { kind: 'invalid', text, name, why: reasonOf(name, inner) };
 }
 

@@ -29,6 +29,7 @@ import { notingWrongTotal } from '../pagination/wrong-total.ts';
 import { readTime } from '../pagination/read-time.ts';
 import { isSavedPositionGone, savedPositionDropped } from '../pagination/saved-position.ts';
 import { isNewTo, classifyPage } from '../extraction/classify-page.ts';
+import { intoNextPart } from './next-part.ts';
 import { createStartCheck } from './start-param.ts';
 
 /** When a fetch stops reading further pages. */
@@ -128,10 +129,10 @@ export async function collect(input: CollectInput): Promise<Collected> {
       ({ position } = sequel);
       const result = classifyPage(checked, known);
       if (isAgain) {
-        const course = withoutProof(afterRepeat(plan, position, page, result.hash));
+        const course = intoNextPart(plan, withoutProof(afterRepeat(plan, position, page, result.hash)));
         ({ position, end } = course);
         warnings = addWarnings(warnings, course.warnings ?? []);
-        if (end) break;
+        if (end || course.jumps) break;
         reader.checksDocuments = optionsAt({});
         continue;
       }
@@ -155,7 +156,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
         isNew: known === null ? null : result.accepted.length > 0,
         isBehind: isBehind(plan, from, result),
       };
-      const course = withoutProof(afterPage(plan, from, advanced, page, news));
+      const course = intoNextPart(plan, withoutProof(afterPage(plan, from, advanced, page, news)));
       ({ position, end } = course);
       warnings = addWarnings(warnings, course.warnings ?? []);
       reader.checksDocuments = optionsAt({});

@@ -9,7 +9,8 @@ import { createStoredCheck, skipped, type StoredVerdict } from '../extraction/st
 import { parseJson } from '../../formats/exact-json.ts';
 import type { Proposal } from '../proposal/proposal.ts';
 import { absentKeys } from '../pagination/absent-keys.ts';
-import { factsOf, nextPage } from '../pagination/next-page.ts';
+import { followingPage } from '../pagination/following-page.ts';
+import { factsOf } from '../pagination/next-page.ts';
 import { missedPages } from '../pagination/propose-paginator.ts';
 import type { ReadPage } from '../extraction/document-format.ts';
 import { checkPage, type PageToCheck } from '../extraction/classify-page.ts';
@@ -113,9 +114,11 @@ export class JobRunner {
     const facts = factsOf(read, response);
     // A feed has no paginator to propose.
     const missed = type === 'rss' ? [] : missedPages(paginator, read.value, response.headers);
+    const { next, problem } = read.broken === undefined ? followingPage(source.httpPlan, place, facts) : { next: null };
     const warnings = [...(read.warnings ?? []), ...absentKeys(paginator, place, facts), ...missed];
     return {
-      next: nextPage(paginator, place, facts),
+      next,
+      ...(problem ? { problem } : {}),
       patch: read.patch ?? {},
       ...(warnings.length > 0 ? { warnings } : {}),
       ...(check

@@ -3,7 +3,7 @@ import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { Page } from '../extraction/page.ts';
 import { ownOrigin, isTrusted } from '../http/own-origin.ts';
-import { firstPage } from '../pagination/first-position.ts';
+import { firstPage } from '../pagination/first-page.ts';
 import { valuesOf, type ExportingPlan, type KnownJob } from './export-client.ts';
 import { exportRequest } from './export-request.ts';
 

@@ -8,6 +8,7 @@ import { maxDepth } from '../extraction/extract-record.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';
 import { assertJsonSize, assertRecordCount } from '../extraction/json-limits.ts';
+import { failedQuery } from './graphql-errors.ts';
 import { findRecords } from '../pagination/find-records.ts';
 import { decodeDocument } from '../text/decode-document.ts';
 
@@ -22,6 +23,8 @@ export function jsonFormat(plan: HttpJsonPlan, trace: Trace = noTrace): Document
       const { text, warnings } = decodeDocument({ kind: 'json', body, contentType, encoding: plan.encoding ?? null });
       assertJsonSize(`fetch: ${plan.name}`, text);
       const { value, exact } = parsePage(plan.name, text, contentType);
+      const failed = plan.graphql === true ? failedQuery(plan, value, response.status, text) : null;
+      if (failed) return failed;
       trace.step('records');
       const records = findRecords(plan.name, plan.records, find, value);
       assertRecordCount(`fetch: ${plan.name}`, records);

@@ -6,7 +6,7 @@ import type { Metrics } from '../../domain/run/metrics.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
 import { microsOfDate } from '../../domain/time/timestamp.ts';
 import { fillHeaders } from '../../formats/template/fill-pairs.ts';
-import type { ResponseAction } from '../../domain/plan/plan-parts.ts';
+import type { ResponseAction, ResponseRule } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { AccessTokens, Credentials } from './auth.ts';
@@ -236,10 +236,14 @@ export async function waitForSlot(
   }
 }
 
-function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): ResponseAction | null {
+type RuledAction = Exclude<ResponseAction, 'dead_letter'>;
+
+function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): RuledAction | null {
   if (plan.onResponse.length === 0) return null;
   let text: string | null = null;
-  const rule = plan.onResponse.find((candidate) => {
+  const rule = plan.onResponse.find((candidate): candidate is ResponseRule & { readonly action: RuledAction } => {
+    // It is for what is read from the response.
+    if (candidate.action === 'dead_letter') return false;
     if (candidate.status !== null && candidate.status !== status) return false;
     if (candidate.bodyContains === null) return true;
     text ??= decodeText(body, headers['content-type'], plan.encoding ?? null);
@@ -251,7 +255,7 @@ function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): R
 function ruledError(
   plan: HttpPlanBase,
   { status }: HttpResponse,
-  action: Exclude<ResponseAction, 'ignore'>,
+  action: Exclude<RuledAction, 'ignore'>,
   retryAfterMs: number | null,
 ): DaybookError {
   if (action === 'reauthenticate') {

@@ -2,12 +2,13 @@ import { SourceRefused, WrongShape } from '../../domain/errors.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { HttpPosition } from '../../domain/state/fetch-position.ts';
 import { microsOfDate } from '../../domain/time/timestamp.ts';
-import { parseJson } from '../../formats/exact-json.ts';
-import { fillBody } from '../../formats/template/fill-body.ts';
+import { isObject } from '../../domain/is-object.ts';
+import { parseJson, writeDeepJson } from '../../formats/exact-json.ts';
+import { fillBody, fillJsonText } from '../../formats/template/fill-body.ts';
 import { fillHeaders, fillParameters, type Parameters } from '../../formats/template/fill-pairs.ts';
-import { leftOut } from '../../formats/template/fill-text.ts';
+import { fillValue, leftOut } from '../../formats/template/fill-text.ts';
 import { fillUrl } from '../../formats/template/fill-url.ts';
-import type { TemplateValues } from '../../formats/template/template-values.ts';
+import { textOf, type TemplateValues } from '../../formats/template/template-values.ts';
 import { ownOrigin } from '../http/own-origin.ts';
 import { readTime } from './read-time.ts';
 
@@ -34,8 +35,19 @@ export function fillRequest(plan: HttpPlan, place: HttpPosition): FilledRequest 
     url: addressOf(plan, values),
     params: fillParameters(params, values),
     headers: filled,
-    ...(body === undefined ? {} : { body: fillBody(body, values, contentTypeOf(filled)) }),
+    ...(body === undefined ? {} : { body: contentOf(plan, values, filled) }),
   };
+}
+
+function contentOf(plan: HttpPlan, values: TemplateValues, headers: Readonly<Record<string, string>>): string | null {
+  const { body } = plan;
+  if (plan.type !== 'http_json' || plan.graphql !== true || !isObject(body)) {
+    return fillBody(body, values, contentTypeOf(headers));
+  }
+  // A query is a text of its own language, whose strings are those of JSON.
+  const { query, ...rest } = body;
+  const filled = fillValue(rest, values);
+  return writeDeepJson({ query: fillJsonText(textOf(query), values), ...(filled as object) });
 }
 
 /** What the placeholders stand for in the request for a page. */

@@ -16,7 +16,9 @@ function offsetOf(plan: SourcePlan): OffsetPlan | null {
   if (plan.type === 'file' || plan.type === 'module' || plan.paginator.type !== 'offset') return null;
   // An item of a page that is known is not read again, so nothing tells which it is.
   if (plan.type === 'html' && plan.detail) return null;
-  return plan.paginator.limit > 1 ? plan.paginator : null;
+  const { nextOffsetPath, nextOffsetHeader, limit } = plan.paginator;
+  if (nextOffsetPath !== undefined || nextOffsetHeader !== undefined) return null;
+  return limit > 1 ? plan.paginator : null;
 }
 
 /** How far apart pages are that are counted; null if they are not. */
@@ -24,6 +26,7 @@ export function stepOf(plan: HttpPlan, { overlaps }: HttpPosition): number | nul
   const { paginator } = plan;
   if (paginator.type === 'page_number') return 1;
   if (paginator.type !== 'offset') return null;
+  if (paginator.nextOffsetPath !== undefined || paginator.nextOffsetHeader !== undefined) return null;
   return overlaps !== false && offsetOf(plan) ? paginator.limit - 1 : paginator.limit;
 }
 
@@ -98,7 +101,7 @@ export function continuationOf(
   const isFurther = isKnown && place.page > breaks.reached;
   const kept = [...tail.filter((mark) => !marks.includes(mark)), ...marks].slice(-tailLength);
   const now = at({ tail: kept, breaks: isFurther ? { ...breaks, steps: 0, reached: place.page } : breaks });
-  return { checked: isKnown ? without(checked, known) : checked, position: now };
+  return { checked: isKnown ? withoutKnown(checked, known) : checked, position: now };
 }
 
 /** The page after the first, for the first time. */
@@ -116,7 +119,7 @@ export function withoutOverlap(position: FetchPosition): FetchPosition {
 }
 
 /** Marks of the records of a page, in its order. */
-function marksOf({ valid, deadLetters }: CheckedWithDays): string[] {
+export function marksOf({ valid, deadLetters }: CheckedWithDays): string[] {
   const all = [
     ...valid.map((record) => ({ index: record.index, mark: markOf(record) })),
     ...deadLetters.map((letter) => ({ index: letter.index, mark: markOfText(letter.recordText) })),
@@ -124,7 +127,8 @@ function marksOf({ valid, deadLetters }: CheckedWithDays): string[] {
   return all.toSorted((a, b) => a.index - b.index).map(({ mark }) => mark);
 }
 
-function without(checked: CheckedWithDays, known: ReadonlySet<string>): CheckedWithDays {
+/** The page without what was read before. */
+export function withoutKnown(checked: CheckedWithDays, known: ReadonlySet<string>): CheckedWithDays {
   const valid = checked.valid.filter((record) => !known.has(markOf(record)));
   const deadLetters = checked.deadLetters.filter(({ recordText }) => !known.has(markOfText(recordText)));
   const left = checked.valid.length - valid.length + checked.deadLetters.length - deadLetters.length;

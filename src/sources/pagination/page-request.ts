@@ -2,6 +2,8 @@ import { SourceRefused, WrongShape } from '../../domain/errors.ts';
 import type { HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
+import { parseJson } from '../../formats/exact-json.ts';
+import { textOf } from '../../formats/template/template-values.ts';
 import { fillHeaders } from '../../formats/template/fill-pairs.ts';
 import { isTrusted, ownOrigin } from '../http/own-origin.ts';
 import { rawAddress, setParameter } from '../http/raw-query.ts';
@@ -43,6 +45,9 @@ export function pageAddress(plan: HttpPlan, place: HttpPosition): PageAddress {
   if (paginator.type === 'page_number' && paginator.pageParam !== null) set(paginator.pageParam, String(place.page));
   if (paginator.type === 'cursor' && paginator.cursorParam !== null && place.cursor !== null) {
     set(paginator.cursorParam, place.cursor);
+  }
+  if (paginator.type === 'keyset' && paginator.keyParam !== null && place.cursor !== null) {
+    set(paginator.keyParam, textOf(parseJson(place.cursor).value));
   }
   if (paginator.type === 'offset') {
     if (paginator.offsetParam !== null) set(paginator.offsetParam, String(place.page));

@@ -15,7 +15,8 @@ export function distrustTotal(plan: SourcePlan): Pick<HttpPosition, 'wrongTotal'
 /** Whether pages are numbered, and a total says which is the last. */
 function endsByTotal(plan: SourcePlan): boolean {
   if (plan.type === 'file' || plan.type === 'module') return false;
-  return plan.paginator.type === 'page_number' && plan.paginator.totalPath !== null;
+  const { paginator } = plan;
+  return paginator.type === 'page_number' && (paginator.totalPath !== null || paginator.totalHeader !== undefined);
 }
 
 /**

@@ -75,9 +75,9 @@ describe('a source with an export', () => {
   test('asks for records since the last one, and a window for its own', async () => {
     api.begin({ documents: () => [[record('s1', '2026-11-05T10:00:00Z')]] });
     await testWorker.run('since');
-    expect(api.jobs[0]?.body).toEqual({ kind: 'orders', from: '2026-11-01', to: '' });
+    expect(api.jobs[0]?.body).toEqual({ kind: 'orders', from: '2026-11-01' });
     await testWorker.run('since');
-    expect(api.jobs[1]?.body).toEqual({ kind: 'orders', from: '2026-11-05', to: '' });
+    expect(api.jobs[1]?.body).toEqual({ kind: 'orders', from: '2026-11-05' });
     const window = { from: '2026-10-01T00:00:00Z', to: '2026-10-02T00:00:00Z' };
     const handle = await testWorker.start({ source: 'since', window });
     await handle.result();

@@ -46,7 +46,8 @@ export async function previewCommand(name: string, options: PreviewOptions): Pro
   const written = createRedactor(secretValues(source, context.environment.lookUp));
   const onAnswer: OnAnswer = (request, answer, ms) =>
     printInfo(redact(withoutUrlSecrets(answerLine(request, answer, ms))));
-  const probe = dryRunSource(context, config, source, options.verbose ? onAnswer : undefined);
+  const say = (line: string) => printInfo(redact(line));
+  const probe = dryRunSource(context, config, source, options.verbose ? onAnswer : undefined, say);
   // Access tokens are fetched together with the pages.
   const redact: Redact = (text) => probe.tools.http.tokens.redact(written(text));
   try {
