@@ -25,7 +25,9 @@ export async function dryRunExport(
   const status = { ...plan.export.status, timeoutMs: Math.min(plan.export.status.timeoutMs, maxWaitMs) };
   const submitted = await retryWhenBusy(() => submitJob(calling, position, `preview-${randomUUID()}`), signal);
   if (submitted.kind === 'rate_limited') {
-    throw new ExportTimeout(`export: ${plan.name}: its API asks for no requests before ${submitted.notBefore.toISOString()}`);
+    throw new ExportTimeout(
+      `export: ${plan.name}: its API asks for no requests before ${submitted.notBefore.toISOString()}`,
+    );
   }
   const { known } = submitted;
   const job = shownJob(known.job);
@@ -34,7 +36,7 @@ export async function dryRunExport(
   const startedMs = Date.now();
   let askedMs = submitted.waitMs;
   let state: string | null = null;
-  for (let looks = 0; ; ) {
+  for (let looks = 0; ;) {
     const ms = nextLookMs(status, Date.now() - startedMs, askedMs);
     if (ms === null) {
       await cancelJob(calling, known).catch(() => undefined);

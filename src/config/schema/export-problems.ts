@@ -9,7 +9,7 @@ type Part = 'submit' | 'status' | 'download' | 'cancel';
 export function exportProblems(source: WrittenRequest): readonly RequestProblem[] {
   const { export: job } = source;
   if (!job) return [];
-  return [...unfillable(job), ...computed(job), ...besides(source), ...elsewhere(source, job)];
+  return [...unfillable(source, job), ...computed(job), ...besides(source), ...elsewhere(source, job)];
 }
 
 const times: readonly PlaceholderName[] = ['since', 'until', 'now'];
@@ -22,13 +22,18 @@ const names: Readonly<Record<Part, readonly PlaceholderName[]>> = {
   cancel: ['job', 'submit', ...times],
 };
 
-function unfillable(job: ExportConfig): RequestProblem[] {
+function unfillable({ incremental }: WrittenRequest, job: ExportConfig): RequestProblem[] {
   return (Object.keys(names) as Part[]).flatMap((part) =>
     placeholdersIn(job[part], ['export', part]).flatMap(({ path, placeholder }): RequestProblem[] => {
       if (placeholder.kind !== 'placeholder' || expressions.includes(String(path[2]))) return [];
       const isDocument = part === 'download' && path[2] === 'url';
       const known = isDocument ? ['status', ...names[part]] : names[part];
-      if (known.includes(placeholder.name)) return [];
+      const { name } = placeholder;
+      if ((name === 'since' || name === 'until') && incremental === undefined) {
+        const message = `found ${placeholder.text}, expected incremental: { cursor: updated_at } for it`;
+        return [{ path, message, input: placeholder.text }];
+      }
+      if (known.includes(name)) return [];
       const expected = known.map((name) => `\${${name}${name === 'submit' || name === 'status' ? ':PATH' : ''}}`);
       const message = `found ${placeholder.text}, expected one of ${expected.join(', ')}`;
       return [{ path, message, input: placeholder.text }];
@@ -47,10 +52,20 @@ function computed({ submit, status }: ExportConfig): RequestProblem[] {
     ['status', 'message', status.message],
   ] as const;
   return paths.flatMap(([part, key, text]): RequestProblem[] => {
-    if (typeof text !== 'string' || !text.includes('${')) return [];
-    const message = `found "${text}", expected JMESPath without \${…}: nothing is filled in there`;
+    if (typeof text !== 'string') return [];
+    const isFilled = text.includes('${');
+    if (!isFilled && !hasSingleEquals(text)) return [];
+    const message = isFilled
+      ? `found "${text}", expected JMESPath without \${…}: nothing is filled in there`
+      : `found "${text}", expected == to compare`;
     return [{ path: ['export', part, key], message, input: text }];
   });
+}
+
+/** Not an error for JMESPath, which ignores the rest then. */
+function hasSingleEquals(text: string): boolean {
+  const bare = text.replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/gs, '');
+  return !/\blet\s+\$/.test(bare) && /(?<![=!<>])=(?!=)/.test(bare);
 }
 
 /** Paginators whose next page is an address: those of documents must not be in a workflow. */

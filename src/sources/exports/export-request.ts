@@ -44,10 +44,11 @@ export function targetOf(
   throw new SourceRefused(`${subject}: a value changes where the request goes, expected ${written}`);
 }
 
-/** An address of an answer may be relative to that of the source. */
+/** An address of an answer may be a path at the origin of the source. */
 function givenTarget(plan: HttpPlanBase, subject: string, text: string): ExportTarget {
   const base = ownOrigin(plan) ?? undefined;
-  const url = URL.canParse(text, base) ? new URL(text, base) : null;
+  const isAddress = /^(?:[a-z][a-z\d+.-]*:|\/)/i.test(text) && URL.canParse(text, base);
+  const url = isAddress ? new URL(text, base) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
     const found = url === null ? 'no address' : `an address of ${url.protocol.slice(0, -1)}, or with a user name`;
     throw new WrongShape(`${subject} leads to ${found}, expected an address, http or https`);

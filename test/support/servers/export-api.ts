@@ -69,7 +69,14 @@ export class ExportApi {
     if (request.method === 'POST') {
       const parsed: unknown = JSON.parse(body);
       const headers = request.headers;
-      const job: ApiJob = { id: `job-${this.jobs.length + 1}`, body: parsed, headers, looks: 0, downloads: 0, cancelled: false };
+      const job: ApiJob = {
+        id: `job-${this.jobs.length + 1}`,
+        body: parsed,
+        headers,
+        looks: 0,
+        downloads: 0,
+        cancelled: false,
+      };
       this.jobs.push(job);
       await this.behaviour.before?.('submit', job);
       response.statusCode = 202;
