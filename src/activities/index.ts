@@ -3,6 +3,9 @@ import { createCleanCanary } from './canary/clean-canary.ts';
 import { createConfirmCanary } from './canary/confirm-canary.ts';
 import { createDeferBatches } from './delivery/defer-batches.ts';
 import { createDeliverBatches } from './delivery/deliver-batches.ts';
+import { createCancelExport } from './run/cancel-export.ts';
+import { createLookAtExport } from './run/look-at-export.ts';
+import { createSubmitExport } from './run/submit-export.ts';
 import { createFetchBatch } from './run/fetch-batch.ts';
 import { createFetchCanary } from './canary/fetch-canary.ts';
 import { createFinishRun } from './run/finish-run.ts';
@@ -58,6 +61,9 @@ export function createActivities(dependencies: ActivityDependencies) {
     releaseBatches,
     saveReceipt,
     finishRun,
+    submitExport: createSubmitExport(dependencies),
+    lookAtExport: createLookAtExport(dependencies),
+    cancelExport: createCancelExport(dependencies),
     probeSources: createProbeSources(dependencies),
     notifyAlerts: createNotifyAlerts(dependencies),
     planBackfill: createPlanBackfill(dependencies),

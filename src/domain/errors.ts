@@ -70,12 +70,25 @@ export class SourceUnavailable extends DaybookError {
 export class SourceRefused extends DaybookError {
   readonly type = 'SourceRefused';
   readonly next = 'never';
+  /** Of the answer; absent = it was refused for another reason. */
   readonly status?: number;
 
   constructor(message: string, { status, ...options }: RefusalOptions = {}) {
     super(message, options);
     if (status !== undefined) this.status = status;
   }
+}
+
+/** The API says that the job of an export failed. */
+export class ExportFailed extends DaybookError {
+  readonly type = 'ExportFailed';
+  readonly next = 'never';
+}
+
+/** The job of an export was not done in time. */
+export class ExportTimeout extends DaybookError {
+  readonly type = 'ExportTimeout';
+  readonly next = 'never';
 }
 
 /** The site's robots.txt disallows the page. */

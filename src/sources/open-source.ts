@@ -11,6 +11,7 @@ import type { OpenReaders } from './files/open-readers.ts';
 import { beginFiles, readFiles, type FileTools } from './files/file-source.ts';
 import { feedAccept, htmlAccept, jsonAccept } from './http/accept-headers.ts';
 import type { DocumentFormat, Remembered } from './extraction/document-format.ts';
+import { exportPages, type ExportDocuments } from './exports/export-pages.ts';
 import { DetailPages } from './html/detail-pages.ts';
 import { fetchHttpPages } from './http/http-pages.ts';
 import type { HttpTools } from './http/fetch-document.ts';
@@ -45,6 +46,8 @@ export interface Poll {
   readonly force: boolean;
   /** A window of time that is asked for, instead of what is new. */
   readonly window: TimeRangeText | null;
+  /** Those of its job, which is done. Absent = the source has no export. */
+  readonly documents?: ExportDocuments;
 }
 
 /** Where a poll begins; null if the source has nothing new. */
@@ -56,13 +59,23 @@ export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Prom
     const place = await beginFiles({ plan, run: poll.run }, state, fileTools(tools));
     return place && startPosition(place, state, now);
   }
-  const begun = state.unfinished?.failed === true ? withoutPosition(state) : state;
+  return firstPositionOf({ plan, state, window }, now);
+}
+
+/** The same of a source that is no file. Each job of an export has documents of its own: a poll never continues one. */
+export function firstPositionOf(
+  { plan, state, window }: Pick<Poll, 'state' | 'window'> & { readonly plan: HttpPlan | ModulePlan },
+  now: Date,
+): FetchPosition {
+  if (window) return windowPosition(plan, state, window, now);
+  const isFromFront = state.unfinished?.failed === true || hasExport(plan);
+  const begun = isFromFront ? withoutPosition(state) : state;
   return startPosition(firstPlace(plan, begun, now), begun, now);
 }
 
 /** The same poll from the front, if its position is useless; null if it has no other beginning. */
 export function frontOf({ plan, state, window }: Poll, position: FetchPosition, now: Date): FetchPosition | null {
-  if (plan.type === 'file' || window) return null;
+  if (plan.type === 'file' || window || hasExport(plan)) return null;
   const { knownBlobs, keyBlobs, pages, days, cuts } = position;
   const known = withoutPosition({ ...state, previousPoll: [...new Set([...knownBlobs, ...keyBlobs])] });
   return { ...startPosition(firstPlace(plan, known, now), known, now), pages, days, ...(cuts ? { cuts } : {}) };
@@ -94,9 +107,20 @@ export function openPages(
     return readModulePages(plan, place, tools, context);
   }
   if (plan.type !== 'file' && plan.type !== 'module' && place.type === 'http') {
+    if (plan.export) {
+      if (!poll.documents) throw new TypeError(`source ${plan.name} has an export, but no job of it is done`);
+      const fresh = { ...state, etag: null, lastModified: null };
+      return exportPages({ ...plan, export: plan.export }, place, poll.documents, (document, at) =>
+        fetchHttpPages(document, formatOf(plan, state, tools, context), at, fresh, tools.http, context),
+      );
+    }
     return fetchHttpPages(plan, formatOf(plan, state, tools, context), place, state, tools.http, context);
   }
   throw new TypeError(`source ${plan.name} is of type ${plan.type}, but its position of type ${place.type}`);
+}
+
+function hasExport(plan: SourcePlan): boolean {
+  return 'export' in plan && plan.export !== undefined;
 }
 
 function fileTools(tools: SourceTools): FileTools {

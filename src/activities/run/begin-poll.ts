@@ -115,7 +115,7 @@ function isUnchanged({ warnings: found = [] }: Planned, fetch: FetchBatchResult)
 function mayFetch({ plan, state }: Planned, isForced: boolean): boolean {
   const isAhead = (time: string | null | undefined) => typeof time === 'string' && Date.parse(time) > Date.now();
   if (plan.type === 'module' || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs)) return false;
-  if (plan.runsOn !== undefined) return false;
+  if (plan.runsOn !== undefined || ('export' in plan && plan.export)) return false;
   return !isAhead(state.notBefore) && (isForced || !isAhead(state.failures?.until));
 }
 

@@ -5,6 +5,7 @@ import type { FetchPosition, PollEnd, StatePatch } from '../../domain/state/fetc
 import { forEachOf } from '../../domain/plan/for-each.ts';
 import { maxWaitMs } from '../../domain/plan/host-budget.ts';
 import { keepKeys, patchAfter } from '../../domain/state/poll.ts';
+import type { ExportJob } from '../../domain/state/export-progress.ts';
 import type { FetchCounts } from '../../domain/run/receipt.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import type { SecretMask } from '../../domain/secrets/secret-mask.ts';
@@ -21,6 +22,7 @@ import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../../store/delive
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import { beginFanOut, fanOutOf, fetchChains, type FanOutTools, type FetchedChains } from '../fan-out/fetch-fan-out.ts';
 import type { Uses } from '../support/dependencies.ts';
+import { documentsOf } from './export-documents.ts';
 import { fittingPlan } from './fitting-plan.ts';
 import { mapCursor, mapPlace, withPlace } from '../support/masked-position.ts';
 import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
@@ -48,6 +50,8 @@ export interface FetchBatchInput {
   readonly window?: TimeRangeText;
   /** How long the run has waited for the host since its last response. */
   readonly waitedMs?: number;
+  /** The job of its export, which is done. Absent = the source has none. */
+  readonly export?: ExportJob;
   /** Attempts that another activity has made. */
   readonly attemptsBefore?: number;
 }
@@ -99,14 +103,15 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
   const plan = await fittingPlan(input.plan, dependencies);
   const mask = secretMaskFor(run.source, dependencies);
   const state = withPlace(input.state, mask.reveal);
-  const poll = { plan, state, run: run.firstRunId, force, window };
+  const documents = input.export ? await documentsOf(dependencies, input, input.export) : null;
+  const poll = { plan, state, run: run.firstRunId, force, window, ...(documents ? { documents } : {}) };
   const tools = sourceTools(run.source, dependencies);
   const forEach = forEachOf(plan);
   const position = input.position
     ? mapPlace(input.position, mask.reveal)
     : forEach
       ? beginFanOut(state, new Date())
-      : await beginPoll(poll, tools, new Date());
+      : await beginPoll(poll, tools, begunAt(input));
   if (!position) return nothingNew(input);
   const isFile = position.place.type === 'file';
   // A source that says that nothing has changed is compared with nothing.
@@ -130,7 +135,9 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
     const collected = leavesPlace ? { ...taken, warnings: addWarnings([savedPositionLeft], taken.warnings) } : taken;
     context.signal.throwIfAborted();
     logNotes(input, collected.notes, redact);
-    return hideSecrets(await keep(dependencies, input, collected, redact), mask);
+    const kept = await keep(dependencies, input, collected, redact);
+    if (kept.end) await documents?.drop();
+    return hideSecrets(kept, mask);
   } catch (error) {
     // The next attempt starts once the host may be called again.
     if (error instanceof DaybookError) dependencies.measures.throttled(run.source, error.retryAfterMs ?? 0);
@@ -249,6 +256,11 @@ function nothingNew(input: FetchBatchInput): FetchBatchResult {
 function nothingFetched({ number }: FetchBatchInput): FetchBatchResult {
   const counts = { fetched: 0, accepted: 0, rejected: 0, unchanged: 0, repaired: 0, pages: 0 };
   return { counts, batches: [], nextNumber: number, position: null, patch: {}, end: null };
+}
+
+/** What an export holds is from before its job began. */
+function begunAt({ export: job }: FetchBatchInput): Date {
+  return job ? new Date(job.submittedAt) : new Date();
 }
 
 /** The run waits for its slot, or ends if the host asks for a long pause. */

@@ -21,6 +21,7 @@ import { beginPoll, formatOf, openPages, openReader, type SourceTools } from '..
 import type { Page } from '../../sources/extraction/page.ts';
 import { createHostBudgets } from '../../store/run/host-budgets.ts';
 import { createObjectFiles } from '../../store/s3/object-files.ts';
+import { dryRunExport } from './dry-run-export.ts';
 import { openStoreToRead, type Context } from './context.ts';
 import { pagesOfParents } from './pages-of-parents.ts';
 
@@ -42,12 +43,16 @@ export interface SourceDryRun {
 /** Called with each request once it is answered; status null = there was no response. */
 export type OnAnswer = (request: HttpRequest, answer: HttpResponse | null, ms: number) => void;
 
-/** @param onAnswer of requests for pages, not of those for tokens or robots.txt */
+/**
+ * @param onAnswer of requests for pages, not of those for tokens or robots.txt
+ * @param say shows what is waited for
+ */
 export function dryRunSource(
   context: Context,
   config: Config,
   source: SourceConfig,
   onAnswer?: OnAnswer,
+  say: (line: string) => void = () => {},
 ): SourceDryRun {
   const { lookUp, configFile, proxies } = context.environment;
   const plan = withSecrets(planOf(config, source), source, lookUp);
@@ -102,7 +107,11 @@ export function dryRunSource(
         return yield* pagesOfParents(context, plan.forEach, { plan, format, http: tools.http, context: alone }, state);
       }
       const position = from ?? (await beginPoll(poll, tools, new Date()));
-      if (position) yield* openPages(poll, position, tools, alone);
+      if (!position) return;
+      const job = 'export' in plan && plan.export ? { ...plan, export: plan.export } : null;
+      const calling = job && { plan: job, http: tools.http, signal: alone.signal };
+      const documents = calling ? { documents: await dryRunExport(calling, position, say) } : {};
+      yield* openPages({ ...poll, ...documents }, position, tools, alone);
     },
     async close() {
       await Promise.all([http.client.close(), readers.closeAll(), compute.close(), modules.close()]);

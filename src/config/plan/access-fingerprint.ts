@@ -1,3 +1,4 @@
+import { isObject } from '../../domain/is-object.ts';
 import type { AuthPlan } from '../../domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -13,6 +14,8 @@ export interface Access {
   readonly body?: unknown;
   readonly trustedOrigins?: readonly string[];
   readonly origins?: readonly string[];
+  /** The requests of an export. */
+  readonly export?: object;
 }
 
 /**
@@ -28,6 +31,7 @@ export function accessFingerprint({
   body,
   trustedOrigins,
   origins,
+  export: job,
 }: Access): string {
   return fingerprint({
     origin: originOf(url),
@@ -38,6 +42,7 @@ export function accessFingerprint({
     secrets: secretsIn({ url, proxy, auth, headers, params, body }),
     ...(trustedOrigins ? { trustedOrigins: [...trustedOrigins].sort() } : {}),
     ...(origins ? { origins: [...origins].sort() } : {}),
+    ...(job ? { export: { origins: requestsOf(job), secrets: secretsIn(job) } } : {}),
   });
 }
 
@@ -55,6 +60,13 @@ export function accessOfPlan(plan: SourcePlan): string | null {
   if (plan.type === 'module') return moduleAccessFingerprint(plan.module, plan.options);
   const hidden = [plan.url, plan.proxy, plan.auth && 'tokenUrl' in plan.auth ? plan.auth.tokenUrl : null];
   return hidden.some((value) => value?.startsWith('${config:')) ? null : accessFingerprint(plan);
+}
+
+/** The origins of the requests of an export, as they are written. */
+function requestsOf(job: object): string[] {
+  return Object.entries(job).flatMap(([part, request]: [string, unknown]) =>
+    isObject(request) ? [`${part} ${typeof request['url'] === 'string' ? originOf(request['url']) : ''}`] : [],
+  );
 }
 
 function authOf(auth: AuthPlan | null): object {

@@ -1,5 +1,6 @@
 import { stricter, type HostLimit } from '../../domain/plan/host-budget.ts';
 import type { Config } from '../file/parse-config.ts';
+import { exportUrls } from '../schema/export-schema.ts';
 import { resolveReferences, type LookUp } from '../secrets/references.ts';
 
 /** The strictest `rate_limit` that the sources of each host have: it holds for all of them. */
@@ -9,7 +10,9 @@ export function hostLimits({ sources }: Config, lookUp: LookUp): ReadonlyMap<str
     if (!('url' in source) || !source.rate_limit) continue;
     const { requests, per: perMs } = source.rate_limit;
     // An address that a record gives has no host of its own.
-    for (const url of [resolveReferences(source.url, lookUp), ...(source.origins ?? [])]) {
+    const written = [source.url, ...exportUrls('export' in source ? source.export : undefined)];
+    const urls = written.map((url) => resolveReferences(url, lookUp));
+    for (const url of [...urls, ...(source.origins ?? [])]) {
       if (!URL.canParse(url)) continue;
       const { host } = new URL(url);
       const limit = stricter(limits.get(host) ?? null, { requests, perMs });

@@ -7,6 +7,7 @@ import { asWritten, authPlan } from './auth-plan.ts';
 import { asked, askedSince, hasNewKeys, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
 import { askedForEach, fanOutPlan, shapedByParent } from './for-each-plan.ts';
 import { findPlaceholders, type NamedPlaceholders } from './named-placeholders.ts';
+import { askedOfExport, exportPlan } from './export-plan.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from '../secrets/secrets.ts';
 import type { GraphqlConfig, HtmlConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
@@ -85,6 +86,7 @@ export function httpBase(
   const templated = Object.keys(named.headers).length > 0 ? { headers: named.headers } : {};
   const auth = source.auth ?? null;
   const fanOut = 'for_each' in source ? fanOutPlan(source) : {};
+  const job = 'export' in source ? source.export : undefined;
   return {
     ...planBase(
       config,
@@ -95,6 +97,7 @@ export function httpBase(
         paginator: asked(paginator),
         incremental: incremental && askedSince(incremental),
         ...request,
+        ...(job ? { export: askedOfExport(job) } : {}),
         ...templated,
         ...askedForEach(fanOut),
       },
@@ -118,8 +121,10 @@ export function httpBase(
       ...('query' in source ? { body: { query: source.query, variables: source.variables } } : {}),
       ...(trustedOrigins ? { trustedOrigins } : {}),
       ...(origins ? { origins } : {}),
+      ...(job ? { export: job } : {}),
     }),
-    ...(named.isTemplate ? { templates: true as const } : {}),
+    ...(named.isTemplate || job ? { templates: true as const } : {}),
+    ...(job ? { export: exportPlan(job, url) } : {}),
     ...(trustedOrigins ? { trustedOrigins } : {}),
     ...(origins ? { origins } : {}),
     paginator,

@@ -38,6 +38,7 @@ function sourceProblem({
   incremental,
   runs_on: label,
   for_each: each,
+  export: job,
 }: Readonly<Record<string, unknown>>): string | null {
   if (!types.includes(type)) {
     return `found probe: true for type ${typeof type === 'string' ? type : 'unknown'}, expected type http_json or rss; set probe: false`;
@@ -47,6 +48,9 @@ function sourceProblem({
   }
   if (each !== undefined) {
     return 'found probe: true beside for_each, expected one address that does not change; set probe: false, or remove for_each';
+  }
+  if (isObject(job)) {
+    return 'found probe: true beside export, expected one address that does not change; set probe: false, or remove export';
   }
   const paging = isObject(paginator) ? paginator['type'] : undefined;
   if (typeof paging === 'string' && paging !== 'single_page') {

@@ -100,7 +100,7 @@ export const httpShape = {
     .describe('How to handle certain responses; the first match applies.'),
 };
 
-function checkHeaders(context: z.core.ParsePayload<Record<string, string>>): void {
+export function checkHeaders(context: z.core.ParsePayload<Record<string, string>>): void {
   for (const [name, value] of Object.entries(context.value)) {
     if (!isHeaderName(name)) {
       // The path would show all of it.

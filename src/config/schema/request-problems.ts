@@ -1,17 +1,29 @@
-import { secretName } from '../../domain/secrets/url-secrets.ts';
+import { exportProblems } from './export-problems.ts';
 import { onlyPlaceholder, placeholdersIn, type PlaceholderName } from '../../formats/template/parse-template.ts';
 import { pagingProblems } from './paging-problems.ts';
-import { namedPlaceholders, requestParts, type RequestProblem, type WrittenRequest } from './written-request.ts';
+import {
+  hasSecrets,
+  namedPlaceholders,
+  requestParts,
+  type RequestProblem,
+  type WrittenRequest,
+} from './written-request.ts';
 
 /** What is wrong with a source's placeholders, given its paginator and `incremental`. */
 export function requestProblems(source: WrittenRequest): readonly RequestProblem[] {
-  return [...unfillable(source), ...writtenTwice(source), ...missing(source), ...pagingProblems(source)];
+  return [
+    ...unfillable(source),
+    ...writtenTwice(source),
+    ...missing(source),
+    ...pagingProblems(source),
+    ...exportProblems(source),
+  ];
 }
 
 /** Placeholders that nothing gives a value. */
 function unfillable(source: WrittenRequest): RequestProblem[] {
   return placeholdersIn(requestParts(source)).flatMap(({ path, placeholder }): RequestProblem[] => {
-    if (placeholder.kind !== 'placeholder') return [];
+    if (placeholder.kind !== 'placeholder' || path[0] === 'export') return [];
     const expected = expectedFor(placeholder.name, source);
     if (expected === null) return [];
     return [{ path, message: `found ${placeholder.text}, expected ${expected}`, input: placeholder.text }];
@@ -51,6 +63,7 @@ function expectedFor(name: PlaceholderName, source: WrittenRequest): string | nu
       ? `none: a source of type ${type} has no incremental`
       : 'incremental: { cursor: updated_at } for it';
   }
+  if (name === 'job' || name === 'submit' || name === 'status') return 'it in the requests of export';
   if (name === 'parent' && (source.for_each === undefined || source.for_each === null)) {
     return 'for_each for it: it names a field of the record that a request is made for';
   }
@@ -95,13 +108,4 @@ function missing(source: WrittenRequest): RequestProblem[] {
     problems.push({ path: ['origins'], message, input: undefined });
   }
   return problems;
-}
-
-/** Whether a request carries something that only its own server should get. */
-function hasSecrets({ auth, headers, params, body, query, variables }: WrittenRequest): boolean {
-  return (
-    (auth !== undefined && auth !== null) ||
-    /\$\{env:/.test(JSON.stringify({ headers, params, body, query, variables })) ||
-    Object.keys({ ...(headers as object), ...(params as object) }).some((name) => secretName.test(name))
-  );
 }

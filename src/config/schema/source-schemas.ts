@@ -3,6 +3,7 @@ import { canarySource } from '../../domain/names.ts';
 import { feedKeys } from '../../domain/plan/feed-keys.ts';
 import { labelPattern } from '../../domain/plan/label.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
+import { exportJob } from './export-schema.ts';
 import { csvOptions } from './csv-options.ts';
 import { forEachProblems, forEachShape } from './for-each-schema.ts';
 import { htmlShape } from './html-schemas.ts';
@@ -109,6 +110,9 @@ const httpJsonSource = z.strictObject({
   records: recordsPath,
   paginator: pages,
   incremental: incremental.optional().describe('Fetches only new records.'),
+  export: exportJob
+    .optional()
+    .describe('Records that the API prepares as a job: it is submitted, waited for, and downloaded.'),
 });
 
 const graphqlSource = z.strictObject({

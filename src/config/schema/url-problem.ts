@@ -31,7 +31,7 @@ export function urlProblem(written: string): string | null {
 
 /** A URL that is one placeholder is an address that the source, or its parent, has given. */
 function givenProblem({ text, name }: { readonly text: string; readonly name: string }): string | null {
-  if (name === 'last' || name === 'parent') return null;
+  if (/^(?:last|parent|job|submit|status)$/.test(name)) return null;
   return `found ${text}, which is no address, expected an http or https URL, or \${parent:PATH}`;
 }
 

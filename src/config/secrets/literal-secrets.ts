@@ -11,7 +11,7 @@ export interface LiteralSecret {
 }
 
 /** Keys of a source below which a name like `token` says that its value is a secret. Elsewhere it is the name of a field. */
-const secretKeys = ['params', 'headers', 'body', 'variables', 'options'];
+const secretKeys = ['params', 'headers', 'body', 'variables', 'options', 'export'];
 
 /** Besides `secretName`: a reader of the kept configuration must not find a key under an unusual name. */
 const secretNameToo = /key|pass|phrase|\bpin\b|licen[cs]e|access[-_]?id|otp|seed/i;

@@ -11,16 +11,17 @@ import {
   valueOf,
   type LookUp,
 } from './references.ts';
+import { exportUrls } from '../schema/export-schema.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
 
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and none that JMESPath reads. */
 export const keysWithReferences = [
   ...(['url', 'params', 'headers', 'auth', 'proxy', 'body', 'query', 'variables', 'options', 'path'] as const),
-  'mask_key',
+  ...(['mask_key', 'export'] as const),
 ] as const;
 
 /** Keys that are filled in at each request: they may also hold placeholders such as `${cursor}`. */
-export const templateKeys: readonly string[] = ['url', 'params', 'headers', 'body', 'query', 'variables'];
+export const templateKeys: readonly string[] = ['url', 'params', 'headers', 'body', 'query', 'variables', 'export'];
 
 /** Whether a text in a place of a secret is none: it is empty, or taken from the environment or a page. */
 function isOpen(value: string): boolean {
@@ -49,7 +50,7 @@ export function maskSecret(place: string, value: string): string {
 
 /** Masks the values of keys with secret names. */
 export function maskLiterals<T extends string | readonly string[]>(
-  where: 'headers' | 'params',
+  where: string,
   values: Readonly<Record<string, T>>,
 ): Readonly<Record<string, T>> {
   return maskOptions(where, values);
@@ -73,8 +74,8 @@ function maskNested(place: string, value: unknown, isSecret: boolean): unknown {
 }
 
 /** Masks a URL with a literal secret among its parameters, as a whole. */
-export function maskUrl(url: string): string {
-  return literalParameters(url).length > 0 ? maskSecret('url', url) : url;
+export function maskUrl(url: string, place = 'url'): string {
+  return literalParameters(url).length > 0 ? maskSecret(place, url) : url;
 }
 
 /** The plan with its secrets filled in: for adapters, never for a workflow. */
@@ -125,7 +126,7 @@ function secretParameters(plan: { readonly url: string; readonly params?: unknow
 }
 
 /** Whether a value of a plan has a reference at any depth. */
-function holdsSecret(value: unknown): boolean {
+export function holdsSecret(value: unknown): boolean {
   if (typeof value === 'string') return /\$\{(?:env|config):/.test(value);
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsSecret);
 }
@@ -189,15 +190,16 @@ function literalSecrets(source: SourceConfig): string[] {
     body,
     variables,
     options,
+    export: job,
   } = source as Partial<Record<string, unknown>>;
-  const nested = [params, headers, body, variables, options].flatMap((value) => secretsWithin(value, false));
+  const nested = [params, headers, body, variables, options, job].flatMap((value) => secretsWithin(value, false));
   const authSecrets = Object.fromEntries(Object.entries(auth ?? {}).filter(([key]) => !openAuthKeys.includes(key)));
   const { username, password } =
     typeof proxy === 'string' && URL.canParse(proxy) ? new URL(proxy) : { username: '', password: '' };
   return [
     ...nested,
     ...secretsWithin(authSecrets, true),
-    ...literalParameters(typeof url === 'string' ? url : ''),
+    ...[url, ...exportUrls(job)].flatMap((each) => literalParameters(typeof each === 'string' ? each : '')),
     ...[username, password].filter((part) => part !== '').map(decodeURIComponent),
   ].filter((value) => !isOpen(value));
 }

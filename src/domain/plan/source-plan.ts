@@ -1,5 +1,6 @@
 import type { ComputeLimits } from './compute-limits.ts';
 import type { FanOutPlan } from './for-each.ts';
+import type { ExportPlan, RequestMethod } from './export-plan.ts';
 import type { DetailPlan, FieldPlans, ItemsPlan } from './html-plan.ts';
 import type { ShapingPlan } from './shaping-plan.ts';
 import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
@@ -90,7 +91,7 @@ export interface FetchLimits {
 /** What sources that are fetched over HTTP share. */
 export interface HttpPlanBase extends SourcePlanBase, FetchLimits, FanOutPlan {
   readonly url: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: RequestMethod;
   /** Sent with POST: a text as it is, anything else as JSON. Undefined = none. */
   readonly body?: unknown;
   readonly params: Readonly<Record<string, string | readonly string[]>>;
@@ -112,6 +113,10 @@ export interface HttpPlanBase extends SourcePlanBase, FetchLimits, FanOutPlan {
   readonly secretHeaders?: readonly string[];
   /** The body holds a secret, likewise. */
   readonly secretBody?: true;
+  /** Its documents are prepared as a job, and read like pages. */
+  readonly export?: ExportPlan;
+  /** Set where a document of an export is read: its name in messages, which must not show its address, and whether an answer gave that. */
+  readonly document?: { readonly name: string; readonly isGiven?: true };
   /** Pages that are fetched at once, where the paginator knows them beforehand. */
   readonly concurrency: number;
   readonly obeyRobots: boolean;

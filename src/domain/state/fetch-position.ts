@@ -105,6 +105,8 @@ export interface HttpPosition {
   /** The page is requested only to find out whether the API has pages that begin anywhere. */
   readonly probes?: true;
   readonly breaks?: Breaks;
+  /** Which document of an export it belongs to. @default 0 */
+  readonly document?: number;
 }
 
 /** Ids that were on one page after the other, whatever else their records hold. */

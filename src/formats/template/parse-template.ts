@@ -2,6 +2,7 @@
 export const placeholderNames = [
   ...(['cursor', 'page', 'offset', 'limit'] as const),
   ...(['since', 'until', 'now', 'last', 'parent'] as const),
+  ...(['job', 'submit', 'status'] as const),
 ] as const;
 export type PlaceholderName = (typeof placeholderNames)[number];
 
@@ -128,7 +129,7 @@ export function textBeside(text: string): string {
 
 /** Where a placeholder ends: a path may have braces and quoted texts of its own. */
 function endOf(text: string, start: number): number {
-  if (!/^(?:last|parent)\b/.test(text.slice(start, start + 7))) return text.indexOf('}', start);
+  if (!/^(?:last|parent|submit|status)\b/.test(text.slice(start, start + 7))) return text.indexOf('}', start);
   let depth = 0;
   for (let index = start; index < text.length; index++) {
     const character = text.charAt(index);
@@ -159,9 +160,9 @@ const durationUnits: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-const counted = /^(cursor|page|offset|limit)(\?)?$/;
+const counted = /^(cursor|page|offset|limit|job)(\?)?$/;
 const time = /^(since|until|now)((?:[+-](?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+)*)(\?)?(?::(.+?))??(\?)?$/s;
-const field = /^(last|parent)(\?)?:(.+?)(\?)?$/s;
+const field = /^(last|parent|submit|status)(\?)?:(.+?)(\?)?$/s;
 
 function readPlaceholder(text: string): Placeholder | InvalidPlaceholder {
   const inner = text.slice(2, -1).trim();
@@ -182,8 +183,8 @@ function readPlaceholder(text: string): Placeholder | InvalidPlaceholder {
 }
 
 function reasonOf(name: string, inner: string): string | null {
-  if (name === 'last' || name === 'parent') return `expected a path in it: \${${name}:id}`;
-  if (/^(?:cursor|page|offset|limit)$/.test(name)) {
+  if (/^(?:last|parent|submit|status)$/.test(name)) return `expected a path in it: \${${name}:id}`;
+  if (/^(?:cursor|page|offset|limit|job)$/.test(name)) {
     const form = inner.includes('?') ? `\${${name}?}` : `\${${name}}`;
     return `expected ${form}: only times have a format or a shift`;
   }

@@ -19,6 +19,11 @@ export interface TemplateValues {
   readonly last?: Readonly<Record<string, unknown>>;
   /** The record that this request is made for. */
   readonly parent?: unknown;
+  /** The id of the job of an export. */
+  readonly job?: unknown;
+  /** What its API answered to the submission, and to the last question for its status. */
+  readonly submit?: unknown;
+  readonly status?: unknown;
 }
 
 /** The value of a placeholder, with its type; undefined if it has none. */
@@ -33,6 +38,9 @@ export function valueOf(placeholder: Placeholder, values: TemplateValues): unkno
       return values.last?.[path] ?? undefined;
     case 'parent':
       return parentValue(path, values.parent);
+    case 'submit':
+    case 'status':
+      return finderOf(path)(values[name]) ?? undefined;
     default:
       return values[name] ?? undefined;
   }

@@ -43,6 +43,10 @@ export interface DocumentRequest {
   /** Headers and body with their placeholders filled in; absent = those of the plan. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | null;
+  /** What it is, for messages that must not show its address. */
+  readonly name?: string;
+  /** An answer gave the address: with `allow_private` it may not be link-local. */
+  readonly isGiven?: true;
   readonly accept: string;
   readonly conditions: Readonly<Record<string, string>>;
 }
@@ -67,10 +71,11 @@ const timeoutMs = 8_000;
  */
 export async function fetchDocument(
   plan: HttpPlanBase,
-  request: DocumentRequest,
+  page: DocumentRequest,
   tools: HttpTools,
   context: Pick<FetchContext, 'signal'>,
 ): Promise<Answer> {
+  const request = plan.document ? { ...page, ...plan.document } : page;
   const response = await sendWithCredentials(plan, request, tools, context);
   const fetchedAt = new Date();
   const rule = ruleFor(plan, response);
@@ -137,7 +142,7 @@ async function sendOnce(
   const content = contentOf(plan, request);
   const json = content !== null && typeof plan.body !== 'string';
   const headers = request.headers ?? fixedHeaders(plan);
-  const isGiven = own === null && !trusted;
+  const isGiven = request.isGiven === true || (own === null && !trusted);
   if (isGiven && content !== null && plan.secretBody === true) {
     throw new SourceRefused(
       `fetch: ${plan.name} leads to ${url.origin}, but its body has a secret, which is sent only to origins; add "${url.origin}" to origins if that is acceptable`,
@@ -173,7 +178,7 @@ async function sendOnce(
 
 /** What is posted; an address that the source itself gave is only read. */
 function contentOf({ method, body }: HttpPlanBase, request: DocumentRequest): string | null {
-  if (method !== 'POST' || request.followed) return null;
+  if (method === 'GET' || request.followed) return null;
   if (request.body !== undefined) return request.body;
   return body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { codeOf, DaybookError, messageOf, OverLimit, SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
+import type { RequestMethod } from '../../domain/plan/export-plan.ts';
 import { headerValueProblem } from '../../domain/text/header-value.ts';
 import type { NameLookup, Reach } from './address-guard.ts';
 import { readBody } from './decode-body.ts';
@@ -11,7 +12,7 @@ export interface HttpRequest {
   /** The source's name, for messages. */
   readonly subject: string;
   readonly url: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: RequestMethod;
   readonly body: string | null;
   /** For any server: what is requested. */
   readonly headers: Readonly<Record<string, string>>;
@@ -120,9 +121,9 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
       }
       if (statusCode === 303 || (method === 'POST' && statusCode < 303)) [method, content] = ['GET', null];
       // What was posted is configured, too: it may hold a secret.
-      if (!own && content !== null) {
+      if (!own && (content !== null || !['GET', 'POST'].includes(method))) {
         throw new SourceRefused(
-          `fetch: ${request.subject} redirects a POST to ${next.origin}; it is followed only within ${request.own.origin}`,
+          `fetch: ${request.subject} redirects a ${method} to ${next.origin}; it is followed only within ${request.own.origin}`,
         );
       }
       url = next;

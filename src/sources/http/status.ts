@@ -13,12 +13,15 @@ export function isPassing(status: number): boolean {
 /** A page that a source was asked for. */
 export interface AskedPage {
   readonly url: URL;
+  /** What it is, where its address must not be shown. */
+  readonly name?: string;
   /** Which one of several it is, such as `page 3`. */
   readonly page?: string;
 }
 
 /** Its address without parameters, which may hold secrets. */
-function pageName({ url, page }: AskedPage): string {
+function pageName({ url, page, name }: AskedPage): string {
+  if (name !== undefined) return name;
   return `${url.origin}${url.pathname}${page === undefined ? '' : ` (${page})`}`;
 }
 

@@ -2,14 +2,13 @@ import { SourceRefused, WrongShape } from '../../domain/errors.ts';
 import type { HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
-import { formatEnd, formatParameter } from '../../formats/parameter-time.ts';
 import { parseJson } from '../../formats/exact-json.ts';
 import { textOf } from '../../formats/template/template-values.ts';
 import { fillHeaders } from '../../formats/template/fill-pairs.ts';
 import { isTrusted, ownOrigin } from '../http/own-origin.ts';
 import { rawAddress, setParameter } from '../http/raw-query.ts';
 import { fillRequest, templateValues } from './fill-request.ts';
-import { readTime } from './read-time.ts';
+import { timeParameters } from './time-parameters.ts';
 
 /** The address of a page, and whether the source itself gave it. */
 export interface PageAddress {
@@ -30,7 +29,7 @@ const linked: ReadonlySet<string> = new Set(['json_link', 'header_link', 'html_l
  * @throws WrongShape for a place that is not an address; SourceRefused for one that secrets must not go to
  */
 export function pageAddress(plan: HttpPlan, place: HttpPosition): PageAddress {
-  const { paginator, incremental } = plan;
+  const { paginator } = plan;
   if (isLink(plan, place)) return { ...linkAddress(plan, place.cursor), ...headersOf(plan, place) };
   const { url, params, ...content } = fillRequest(plan, place);
   let address = rawAddress(url, new URL(url));
@@ -42,14 +41,7 @@ export function pageAddress(plan: HttpPlan, place: HttpPosition): PageAddress {
   for (const [name, value] of Object.entries(params)) {
     if (isOwn || plan.secretParams?.includes(name) !== true) set(name, value);
   }
-  const since = readTime(place.since);
-  if (incremental && incremental.startParam !== null && since !== null) {
-    set(incremental.startParam, formatParameter(since, incremental.paramFormat ?? incremental.format));
-  }
-  const until = readTime(place.until ?? null);
-  if (incremental && incremental.endParam !== null && until !== null) {
-    set(incremental.endParam, formatEnd(until, incremental.paramFormat ?? incremental.format));
-  }
+  for (const [name, value] of Object.entries(timeParameters(plan, place))) set(name, value);
   if (paginator.type === 'page_number' && paginator.pageParam !== null) set(paginator.pageParam, String(place.page));
   if (paginator.type === 'cursor' && paginator.cursorParam !== null && place.cursor !== null) {
     set(paginator.cursorParam, place.cursor);

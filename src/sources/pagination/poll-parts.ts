@@ -38,9 +38,11 @@ export function beginPart({ type, parent, values, since, until }: HttpPosition, 
   };
 }
 
-/** Whether two positions are in different parts of a poll. */
-export function isOtherPart(a: Pick<HttpPosition, 'range'>, b: Pick<HttpPosition, 'range'>): boolean {
-  return a.range?.part !== b.range?.part;
+type Part = Pick<HttpPosition, 'range' | 'document'>;
+
+/** Whether two positions are in different parts of a poll, or in different documents of an export. */
+export function isOtherPart(a: Part, b: Part): boolean {
+  return a.range?.part !== b.range?.part || a.document !== b.document;
 }
 
 /** The time since which the whole poll asks. */

@@ -55,6 +55,7 @@ const costs: Partial<Record<StoreKind, string>> = {
   fileProgress: 'its files are read from the beginning; nothing is stored twice',
   fanOut: 'parents of its for_each are requested again; nothing is stored twice',
   queuedParents: 'the parents in it are not requested again; for_each.revisit, or state reset, requests them',
+  exportJob: 'its API is asked for its documents again',
   feedItems: 'items of its feed may be stored a second time; none is lost',
   alert: 'the alert opens again if its cause persists',
   pause: 'the source is polled; pause it again if need be',

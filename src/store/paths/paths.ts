@@ -90,6 +90,19 @@ export const storePaths = {
     'queued-parents/{source}/{firstRunId}-{number}.json',
     { source, firstRunId: id, number: count },
   ),
+  /** What only a run knows of the job of its export: addresses. */
+  exportJob: path<OfRun & { readonly number: number; readonly part: 'job' | 'documents' }>(
+    'export-jobs/{source}/{workflowId}/{firstRunId}/{number}-{part}.json',
+    {
+      ...runFields,
+      number: count,
+      part: {
+        pattern: 'job|documents',
+        write: (value) => value,
+        read: (found) => (found === 'job' ? 'job' : 'documents'),
+      },
+    },
+  ),
   /** The pause of a source that has no schedule of its own. */
   pause: path<OfSource>('pauses/{source}.json', { source }),
   alert: path<OfSource & { readonly name: string }>('alerts/{source}/{name}.json', { source, name: text('[a-z_]+') }),

@@ -47,6 +47,7 @@ const files = [
   'schedules.txt',
   'templates.txt',
   'for-each.txt',
+  'exports.txt',
 ];
 
 describe.each(files)('the mistakes of %s', (name) => {

@@ -17,6 +17,7 @@ import { emptyRoot } from '../../../src/store/fan-out/fan-out-root.ts';
 import { listQueued, queueParents, readQueued } from '../../../src/store/fan-out/queued-parents.ts';
 import { createFeedItemsStore } from '../../../src/store/run/feed-items.ts';
 import { readIdRule, writeIdRule } from '../../../src/store/run/id-rules.ts';
+import { createExportJobs } from '../../../src/store/run/export-jobs.ts';
 import { createFileProgressStore } from '../../../src/store/run/file-progress.ts';
 import { discardDeadLetter, hideReplayed } from '../../../src/store/dead-letters/dead-letter-visibility.ts';
 import { storedPauses } from '../../../src/store/run/pauses.ts';
@@ -53,6 +54,7 @@ export interface StoredKind {
   readonly fate: 'aside' | 'rebuilt' | 'stays' | 'unread';
 }
 
+const asItIs = { hide: (text: string) => text, reveal: (text: string) => text };
 const source = 'news';
 const at = '2026-11-23T10:00:00.000Z';
 const day = '2026-11-23';
@@ -149,6 +151,16 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
     whole: 'read',
     damaged: 'refused',
     fate: 'stays',
+  },
+  exportJob: {
+    async write(store) {
+      await createExportJobs(store, run, asItIs).keepDocuments(0, ['https://files.example.com/1']);
+      return storePaths.exportJob.build({ ...run, number: 0, part: 'documents' });
+    },
+    read: (store) => createExportJobs(store, run, asItIs).documents(0),
+    whole: ['https://files.example.com/1'],
+    damaged: null,
+    fate: 'aside',
   },
   replayNote: {
     async write(store) {

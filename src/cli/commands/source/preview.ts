@@ -54,7 +54,8 @@ export async function previewCommand(name: string, options: PreviewOptions): Pro
     const line = answerLine(request, answer, ms);
     printInfo(redact(withoutUrlSecrets(hidesValues(probe.plan) ? withoutPaths(line) : line)));
   };
-  const probe = dryRunSource(context, config, source, options.verbose ? onAnswer : undefined);
+  const say = (line: string) => printInfo(redact(line));
+  const probe = dryRunSource(context, config, source, options.verbose ? onAnswer : undefined, say);
   // Access tokens are fetched together with the pages.
   const redact: Redact = (text) => probe.tools.http.tokens.redact(written(text));
   try {

@@ -52,6 +52,7 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   feedItems: { source, name },
   fanOut: { source, name },
   queuedParents: { source, firstRunId: id, number: count },
+  exportJob: { ...run, number: count, part: fc.constantFrom('job', 'documents') },
   pause: { source },
   alert: { source, name: fc.stringMatching(/^[a-z_]+$/) },
   closure: { host: id },
