@@ -232,7 +232,7 @@ function readPaths(value: z.infer<(typeof sourceSchemas)[number]>): ReadPaths {
       ...('incremental' in value && value.incremental
         ? [['incremental.cursor', value.incremental.cursor] as const]
         : []),
-      ...('paginator' in value && value.paginator.type === 'keyset'
+      ...('paginator' in value && value.paginator.type === 'keyset' && value.paginator.key !== undefined
         ? [['paginator.key', value.paginator.key] as const]
         : []),
       ...lastPathsIn({ ...value, name: undefined }),
