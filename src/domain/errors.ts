@@ -67,6 +67,12 @@ export class SourceRefused extends DaybookError {
   readonly next = 'never';
 }
 
+/** The tokens of a source are used up: someone must log in again, and configure another refresh token. */
+export class LoginNeeded extends DaybookError {
+  readonly type = 'LoginNeeded';
+  readonly next = 'never';
+}
+
 /** The site's robots.txt disallows the page. */
 export class RobotsDisallowed extends DaybookError {
   readonly type = 'RobotsDisallowed';

@@ -16,6 +16,8 @@ import { missingModules } from './module-files.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { keysOfSource, source as sourceSchema, type SourceConfig } from '../schema/source-schemas.ts';
 import { suggestKey } from '../hints/suggestion.ts';
+import { tokenPlaceholder } from '../schema/auth-schema.ts';
+import { unsetKey } from './unset-key.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
 type Tree = Record<string, unknown>;
@@ -74,7 +76,7 @@ export function parseConfig(
     ...schemas.problems,
     ...missingModules(file, sources),
   ];
-  const unset = unsetVariables(root, yaml, lookUp);
+  const unset = [...unsetVariables(root, yaml, lookUp), ...unsetKey(sources, lookUp)];
   if (problems.length > 0 || !frame.success) {
     const found = [...firstOfEach(problems, yaml), ...unset.map(({ problem }) => problem)];
     throw new ConfigProblems(file, inOrder(found, yaml));
@@ -231,6 +233,7 @@ function credentialsIn({ sources, defaults }: Tree): Problem[] {
 
 function referenceProblems(root: Tree): Problem[] {
   return findReferences(root).flatMap(({ path, name, text }): Problem[] => {
+    if (text === tokenPlaceholder && path.slice(-3).join('/') === 'auth/token/send_as') return [];
     if (name === null) return [{ path, message: `found ${text}, expected ${expectedReference(text)}` }];
     const key = path[path[0] === 'sources' ? 2 : 1];
     // An unknown key is a separate problem.

@@ -1,12 +1,18 @@
 import { stricter, type HostLimit } from '../../domain/plan/host-budget.ts';
 import type { Config } from '../file/parse-config.ts';
+import type { HttpJsonConfig } from '../schema/source-schemas.ts';
 import { resolveReferences, type LookUp } from '../secrets/references.ts';
+
+/** Whether the `rate_limit` of a source is that of each of its keys. */
+function holdsForKeys({ auth }: Pick<HttpJsonConfig, 'auth'>): boolean {
+  return auth?.type === 'api_key' && auth.api_keys !== undefined;
+}
 
 /** The strictest `rate_limit` that the sources of each host have: it holds for all of them. */
 export function hostLimits({ sources }: Config, lookUp: LookUp): ReadonlyMap<string, HostLimit> {
   const limits = new Map<string, HostLimit>();
   for (const source of sources) {
-    if (!('url' in source) || !source.rate_limit) continue;
+    if (!('url' in source) || !source.rate_limit || holdsForKeys(source)) continue;
     const url = resolveReferences(source.url, lookUp);
     if (!URL.canParse(url)) continue;
     const { host } = new URL(url);

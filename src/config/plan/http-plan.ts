@@ -3,6 +3,7 @@ import type { HttpJsonPlan, HttpPlanBase, RssPlan } from '../../domain/plan/sour
 import type { Config } from '../file/parse-config.ts';
 import { accessFingerprint } from './access-fingerprint.ts';
 import { asWritten, authPlan } from './auth-plan.ts';
+import { tlsPlan } from './tls-plan.ts';
 import { asked, askedSince, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from '../secrets/secrets.ts';
@@ -51,7 +52,7 @@ export function httpBase(
   shaping: object,
   keys?: KeyPlan,
 ): HttpPlanBase {
-  const { url, params, headers, trusted_origins: trustedOrigins } = source;
+  const { url, params, headers, tls, trusted_origins: trustedOrigins } = source;
   const auth = source.auth ?? null;
   return {
     ...planBase(
@@ -65,14 +66,16 @@ export function httpBase(
     method: 'GET',
     params: maskLiterals('params', params),
     headers: maskLiterals('headers', headers),
-    auth: auth && authPlan(auth, maskSecret),
+    auth: auth && authPlan(auth, source.rate_limit, maskSecret),
+    ...(tls === undefined ? {} : { tls: tlsPlan(tls, maskSecret) }),
     proxy: source.proxy === undefined ? null : maskSecret('proxy', source.proxy),
     accessFingerprint: accessFingerprint({
       url,
       params,
       headers,
       proxy: source.proxy ?? null,
-      auth: auth && authPlan(auth, asWritten),
+      auth: auth && authPlan(auth, source.rate_limit, asWritten),
+      ...(tls === undefined ? {} : { tls: tlsPlan(tls, asWritten) }),
       ...('body' in source ? { body: source.body } : {}),
       ...(trustedOrigins ? { trustedOrigins } : {}),
     }),
