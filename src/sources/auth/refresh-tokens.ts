@@ -148,7 +148,10 @@ export class RefreshTokens {
     const grant = { grant_type: 'refresh_token', refresh_token: refreshToken };
     let answer;
     try {
-      answer = await requestToken(this.#client, plan, grant, Math.min(plan.timeoutMs, requestMs));
+      answer = await requestToken(this.#client, plan, grant, {
+        timeoutMs: Math.min(plan.timeoutMs, requestMs),
+        now: this.#clock.now,
+      });
     } catch (error) {
       // Whether or not the token was taken, there is nothing better than it.
       await this.#release(chains, chain, claim);

@@ -38,7 +38,7 @@ export async function requestToken(
   client: HttpClient,
   plan: TokenPlan,
   grant: Readonly<Record<string, string>> & { readonly grant_type: string },
-  timeoutMs = plan.timeoutMs,
+  { timeoutMs = plan.timeoutMs, now = Date.now }: { readonly timeoutMs?: number; readonly now?: () => number } = {},
 ): Promise<TokenAnswer> {
   const { auth } = plan;
   const secret = auth.clientSecret;
@@ -51,7 +51,7 @@ export async function requestToken(
     ...shown,
     ...(auth.scope === null ? {} : { scope: auth.scope }),
   });
-  const askedAtMs = Date.now();
+  const askedAtMs = now();
   const { status, headers, body } = await client.send(
     {
       subject: `${plan.name} (auth.token_url)`,
