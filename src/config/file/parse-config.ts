@@ -76,7 +76,10 @@ export function parseConfig(
     ...schemas.problems,
     ...missingModules(file, sources),
   ];
-  const unset = [...unsetVariables(root, yaml, lookUp), ...unsetKey(sources, lookUp)];
+  const unset = [
+    ...unsetVariables(root, yaml, lookUp),
+    ...unsetKey(sources, lookUp, (path) => lineAndColumn(yaml, path)),
+  ];
   if (problems.length > 0 || !frame.success) {
     const found = [...firstOfEach(problems, yaml), ...unset.map(({ problem }) => problem)];
     throw new ConfigProblems(file, inOrder(found, yaml));

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { messageOf, SourceRefused } from '../../domain/errors.ts';
@@ -69,7 +70,10 @@ export class TlsFiles {
 
 /** What is wrong with certificate and key, in words of OpenSSL, which never quotes them; null if nothing is. */
 function tlsProblem(options: TlsMaterial['options']): string | null {
+  const { ca } = options;
   try {
+    // What is not a certificate is passed over by the next call.
+    if (ca !== undefined) new X509Certificate(String(ca));
     createSecureContext(options);
     return null;
   } catch (error) {

@@ -46,8 +46,8 @@ const plan = (refreshToken = first) => ({ ...httpPlan(), auth: auth(refreshToken
 const clock: ChainClock = {
   now: () => nowMs,
   async sleep(ms) {
-    nowMs += Math.min(ms, 100);
-    await sleep(3);
+    nowMs += Math.min(ms, 250);
+    await sleep(2);
   },
 };
 const realClock: ChainClock = { now: Date.now, sleep: async (ms) => void (await sleep(ms)) };
