@@ -12,7 +12,7 @@ const clientAuth = z
 
 const scope = z.string().optional().describe('Scopes to request, separated by spaces.');
 
-/** Where a session's token stands in the header that it is sent in. */
+/** In the header that a session's token is sent in: its place. */
 export const tokenPlaceholder = '${token}';
 
 const sendAs = z.string().check((context) => {

@@ -23,7 +23,7 @@ export interface TokenChains {
   last(chain: string): Promise<LastLink>;
   /** Takes the right to request a link, for one process of all; false = another one has it. */
   claim(chain: string, number: number, attempt: 1 | 2): Promise<boolean>;
-  /** When it was taken, in ms since 1970; null = nobody has it. */
+  /** When it was taken, in ms since 1970; null = no process has it. */
   claimedAt(chain: string, number: number, attempt: 1 | 2): Promise<number | null>;
   release(chain: string, number: number, attempt: 1 | 2): Promise<void>;
   /** Adds a link; false = there is one of this number. Resolves once it is durable. */

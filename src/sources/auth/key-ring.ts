@@ -14,7 +14,7 @@ interface Choice {
 }
 
 /** How long a request waits for a key; for a longer wait the attempt is repeated later. */
-const patienceMs = 8_000;
+const timeoutMs = 8_000;
 
 /**
  * Several keys, each with the quota of a host of its own: all workers share what is left of it. A key is used until it is exhausted,
@@ -60,7 +60,7 @@ export class KeyRing {
     }
     const { index, atMs } = soonest ?? { index: 0, atMs: 0 };
     const waitMs = Math.max(0, atMs - Date.now());
-    if (waitMs > patienceMs) {
+    if (waitMs > timeoutMs) {
       throw new HostBusy(
         `fetch: ${plan.name}: all ${apiKeys.length} keys of auth.api_keys are exhausted; the first may be used in ${waitMs} ms`,
         waitMs,

@@ -21,7 +21,7 @@ const claimMs = 60_000;
 const requestMs = 25_000;
 const maxStartMs = 15_000;
 /** How long others wait within a request; for longer, the run continues later. */
-const patienceMs = 8_000;
+const timeoutMs = 8_000;
 const lookEveryMs = 250;
 /** A token that was used and not saved is lost: saving is worth waiting for. */
 const saveDelaysMs = [0, 200, 500, 1_000, 2_000, 4_000, 8_000];
@@ -56,7 +56,7 @@ export class RefreshTokens {
     client: HttpClient,
     chains: TokenChains | null,
     onSecret: () => void,
-    clock: ChainClock = { now: Date.now, sleep: async (ms) => void (await sleep(ms)) },
+    clock: ChainClock = { now: Date.now, sleep: (ms) => sleep(ms) },
   ) {
     this.#client = client;
     this.#chains = chains;
@@ -94,7 +94,7 @@ export class RefreshTokens {
     if (chains === null)
       throw new SourceRefused(`fetch: ${plan.name}: oauth2_refresh_token needs a store, which is not here`);
     await this.#saveLeft(chains, chain);
-    const untilMs = this.#clock.now() + patienceMs;
+    const untilMs = this.#clock.now() + timeoutMs;
     for (;;) {
       const { number, link, problem } = await chains.last(chain);
       if (problem !== null) throw loginNeeded(plan, `the stored token ${problem}`);
@@ -188,7 +188,7 @@ export class RefreshTokens {
     return null;
   }
 
-  /** One that has run out may be another process' by now. What cannot be released runs out by itself. */
+  /** One that has run out may be another process' by now. What cannot be released runs out anyway. */
   async #release(chains: TokenChains, chain: string, { number, attempt, atMs }: Claim): Promise<void> {
     if (this.#clock.now() - atMs < claimMs) await chains.release(chain, number, attempt).catch(() => undefined);
   }

@@ -15,7 +15,7 @@ export interface TlsMaterial {
 
 const maxKnown = 100;
 
-/** Reads certificates and keys: anew for each request, because they are replaced before they expire. */
+/** Reads certificates and keys, for each request again: they are replaced before they expire. */
 export class TlsFiles {
   readonly #resolvePath: (path: string) => string;
   /** Those that were found to be good. */

@@ -31,7 +31,7 @@ async function serve(wantsCertificate: boolean): Promise<string> {
       if (asked.url?.startsWith('/to/')) {
         return void answer.writeHead(302, { location: decodeURIComponent(asked.url.slice(4)) }).end();
       }
-      answer.end(String((asked.socket as TLSSocket).getPeerCertificate().subject?.CN ?? 'nobody'));
+      answer.end(String((asked.socket as TLSSocket).getPeerCertificate().subject?.CN ?? 'none'));
     },
   );
   servers.push(made);
@@ -107,7 +107,7 @@ describe('a client certificate', () => {
 });
 
 test('authorities of a source are trusted instead of the well-known ones', async () => {
-  expect(await send(open, { ca: nameOf(authority.cert) })).toBe('nobody');
+  expect(await send(open, { ca: nameOf(authority.cert) })).toBe('none');
   expect((await failure(open, null))?.message).toMatch(/could not be reached: .*certificate/);
 });
 

@@ -114,7 +114,10 @@ describe('several keys', () => {
     const limit = { requests: 10, perMs: 2_000 };
     const workers = [worker(), worker()];
     const answers = await Promise.all(
-      Array.from({ length: 24 }, (_, index) => workers[index % 2]?.(auth({ limit })) ?? new Error('none')),
+      Array.from(
+        { length: 24 },
+        (_, index) => workers[index % 2]?.(auth({ limit })) ?? Promise.reject(new Error('no worker')),
+      ),
     );
     expect(new Set(answers.map(kindOf))).toEqual(new Set(['document']));
     expect(new Set(letters())).toEqual(new Set('abc'));

@@ -50,7 +50,7 @@ const clock: ChainClock = {
     await sleep(2);
   },
 };
-const realClock: ChainClock = { now: Date.now, sleep: async (ms) => void (await sleep(ms)) };
+const realClock: ChainClock = { now: Date.now, sleep: (ms) => sleep(ms) };
 
 /** A process that gets tokens. */
 function holder({
