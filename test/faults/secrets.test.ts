@@ -65,6 +65,11 @@ async function everything(url: URL, request: Parameters<Handler>[2]): Promise<st
   return `${JSON.stringify(request.headers)} ${url.href} ${query} ${basic} ${body} ${decodeURIComponent(body)}`;
 }
 
+/** What a login gave out, as a server puts it into its links. */
+function carriedBy(headers: Parameters<Handler>[2]['headers']): string {
+  return [headers.cookie, headers['x-session'], headers.authorization].join(' ');
+}
+
 /** Answers by the first part of the path. */
 const careless: Handler = async (url, response, request) => {
   const echo = await everything(url, request);
@@ -113,7 +118,7 @@ const careless: Handler = async (url, response, request) => {
       return void response.end(
         JSON.stringify({
           items: [{ id: 1, at }],
-          next: `${origin.url}/pages?again=${encodeURIComponent(key)}&key=${encodeURIComponent(key)}`,
+          next: `${origin.url}/pages?again=${encodeURIComponent(key)}&key=${encodeURIComponent(key)}&session=${encodeURIComponent(carriedBy(request.headers))}`,
         }),
       );
     case 'page':
@@ -131,6 +136,7 @@ const careless: Handler = async (url, response, request) => {
 function logins(json: (address: string, ...more: string[]) => string): Record<string, string> {
   const login = (path: string, more = '') =>
     `auth: { type: session, login: { url: "${origin.url}${path}", body: { user: me, password: "\${env:LOGIN}" } }${more} }`;
+  const linked = 'records: items, paginator: { type: json_link, next_url_path: next }';
   const token = ', token: { path: token, send_as: "X-Session: ${token}" }';
   const refresh = (path: string) =>
     `auth: { type: oauth2_refresh_token, token_url: "${origin.url}${path}", client_id: me, client_secret: "\${env:CLIENT_SECRET}", refresh_token: "\${env:REFRESH}" }`;
@@ -141,6 +147,8 @@ function logins(json: (address: string, ...more: string[]) => string): Record<st
     'session-refused': json('/refused', login('/refused')),
     'session-literal': json('/refused', login('/login').replace('${env:LOGIN}', literal)),
     'session-expired': json('/refused', login('/login', `${token}, expired_when: { body_contains: GET }`)),
+    'session-pages': json('/pages', login('/login', token), linked),
+    'refresh-pages': json('/pages', refresh('/rotate').replace('REFRESH', 'PARAM'), linked),
     refresh: json('/letters', refresh('/rotate')),
     'refresh-often': json('/refused', refresh('/rotate/now').replace('REFRESH', 'OPTION')),
     'refresh-bad': json('/refused', refresh('/token/bad').replace('REFRESH', 'HEADER')),

@@ -1,4 +1,5 @@
 import { CookieJar } from 'tough-cookie';
+import type { HeldSecret } from '../../domain/secrets/held-mask.ts';
 
 /** Cookies of requests, hop by hop. */
 export interface RequestCookies {
@@ -42,6 +43,14 @@ export class SessionCookies {
   /** Names of the cookies that an address gets. */
   names(url: string): string[] {
     return this.#jar.getCookiesSync(url).map(({ key }) => key);
+  }
+
+  /** Those that may be secret, by name. */
+  held(): HeldSecret[] {
+    const { cookies } = this.#jar.serializeSync() ?? { cookies: [] };
+    return cookies.flatMap(({ key, value }) =>
+      typeof value === 'string' && mayBeSecret(value) ? [{ label: `cookie:${String(key)}`, value }] : [],
+    );
   }
 
   secrets(): readonly string[] {

@@ -81,6 +81,11 @@ export class RefreshTokens {
     this.#refused.set(chainOf(auth), accessToken);
   }
 
+  /** The access token that was used last. */
+  last(auth: RefreshTokenPlan): string | undefined {
+    return this.#links.get(chainOf(auth))?.accessToken;
+  }
+
   secrets(): readonly string[] {
     return [...this.#secrets.values()].flat();
   }

@@ -1,6 +1,7 @@
 import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import type { LoginPlan, SessionPlan, SessionTokenPlan } from '../../domain/plan/auth-plan.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
+import type { HeldSecret } from '../../domain/secrets/held-mask.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import { parseJson } from '../../formats/exact-json.ts';
 import { compileExpression } from '../../formats/jmespath.ts';
@@ -34,7 +35,7 @@ export class Sessions {
   readonly #open = new Map<string, Session>();
   readonly #asking = new Map<string, Promise<Session>>();
   /** Secrets of the session before: they may still be in messages that are on their way. */
-  readonly #former = new Map<string, readonly string[]>();
+  readonly #former = new Map<string, { readonly secrets: readonly string[]; readonly held: readonly HeldSecret[] }>();
 
   /** @param onSecret called when there are other secrets */
   constructor(client: HttpClient, onSecret: () => void) {
@@ -56,12 +57,21 @@ export class Sessions {
   forget({ name }: { readonly name: string }, used: Credentials): void {
     const session = this.#open.get(name);
     if (session?.credentials !== used) return;
-    this.#former.set(name, secretsOf(session));
+    this.#former.set(name, { secrets: secretsOf(session), held: heldBy(session) });
     this.#open.delete(name);
   }
 
+  /** What the session of a source holds, before what the one before held. */
+  held({ name }: { readonly name: string }): readonly HeldSecret[] {
+    const session = this.#open.get(name);
+    return [...(session ? heldBy(session) : []), ...(this.#former.get(name)?.held ?? [])];
+  }
+
   secrets(): readonly string[] {
-    return [...[...this.#open.values()].flatMap(secretsOf), ...[...this.#former.values()].flat()];
+    return [
+      ...[...this.#open.values()].flatMap(secretsOf),
+      ...[...this.#former.values()].flatMap(({ secrets }) => secrets),
+    ];
   }
 
   async #logIn(plan: LoggedInPlan, key: string): Promise<Session> {
@@ -207,6 +217,10 @@ function noCookie(plan: LoggedInPlan, answer: HttpResponse, { refused }: Session
 function sentAs(sendAs: string, token: string): Record<string, string> {
   const [, name = '', value = ''] = /^([^:]*):\s*(.*)$/s.exec(sendAs) ?? [];
   return { [name]: value.replaceAll('${token}', () => token) };
+}
+
+function heldBy({ cookies, token }: Session): HeldSecret[] {
+  return [...(token === null ? [] : [{ label: 'token', value: token }]), ...cookies.held()];
 }
 
 function secretsOf({ cookies, token }: Session): string[] {

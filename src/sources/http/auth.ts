@@ -3,6 +3,7 @@ import type { AuthPlan, ClientCredentialsPlan } from '../../domain/plan/auth-pla
 import { unlimited, type HostBudget } from '../../domain/plan/host-budget.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { TokenChains } from '../../domain/plan/token-chain.ts';
+import type { HeldSecret } from '../../domain/secrets/held-mask.ts';
 import { createRedactor, type Redact } from '../../domain/secrets/redact.ts';
 import { sha256 } from '../../formats/sha256.ts';
 import { noCredentials, type Credentials } from '../auth/credentials.ts';
@@ -24,6 +25,8 @@ export interface AccessTokens {
   forget(plan: HttpPlanBase, refused: Credentials): boolean;
   /** Notes that the key of a request is exhausted until then; returns whether another key may be used. */
   exhausted(plan: HttpPlanBase, used: Credentials, until: Date): Promise<boolean>;
+  /** What the source's login or token endpoint gave out, as it is at the call: texts that are kept must not show it. */
+  held(plan: HttpPlanBase): readonly HeldSecret[];
   /** All tokens in use: what must never be printed. */
   secrets(): readonly string[];
   /** Removes them from a text, as they are at each call. */
@@ -123,6 +126,17 @@ export function createAccessTokens(client: HttpClient, options: AccessTokensOpti
       const { auth } = plan;
       if (auth?.type !== 'api_keys' || used.key === undefined) return false;
       return keys.exhausted({ ...plan, auth }, used.key, until);
+    },
+    held(plan) {
+      const { auth } = plan;
+      if (auth?.type === 'session') return sessions.held(plan);
+      const token =
+        auth?.type === 'oauth2_client_credentials'
+          ? tokens.get(keyOf(auth))?.text
+          : auth?.type === 'oauth2_refresh_token'
+            ? refreshing.last(auth)
+            : undefined;
+      return token === undefined ? [] : [{ label: 'token', value: token }];
     },
     secrets,
     redact(text) {
