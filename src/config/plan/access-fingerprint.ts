@@ -13,6 +13,7 @@ export interface Access {
   readonly params: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
   readonly trustedOrigins?: readonly string[];
+  readonly origins?: readonly string[];
 }
 
 /**
@@ -20,7 +21,7 @@ export interface Access {
  * changes, an open run must not send the new secrets to the old origin.
  */
 export function accessFingerprint(access: Access): string {
-  const { url, proxy, auth, tls, headers, params, body, trustedOrigins } = access;
+  const { url, proxy, auth, tls, headers, params, body, trustedOrigins, origins } = access;
   return fingerprint({
     origin: originOf(url),
     proxy: proxy === null ? null : originOf(proxy),
@@ -30,6 +31,7 @@ export function accessFingerprint(access: Access): string {
     secrets: secretsIn({ url, proxy, auth, tls, headers, params, body }),
     ...(tls ? { tls: Object.keys(tls).sort() } : {}),
     ...(trustedOrigins ? { trustedOrigins: [...trustedOrigins].sort() } : {}),
+    ...(origins ? { origins: [...origins].sort() } : {}),
   });
 }
 

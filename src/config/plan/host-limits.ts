@@ -13,12 +13,14 @@ export function hostLimits({ sources }: Config, lookUp: LookUp): ReadonlyMap<str
   const limits = new Map<string, HostLimit>();
   for (const source of sources) {
     if (!('url' in source) || !source.rate_limit || holdsForKeys(source)) continue;
-    const url = resolveReferences(source.url, lookUp);
-    if (!URL.canParse(url)) continue;
-    const { host } = new URL(url);
     const { requests, per: perMs } = source.rate_limit;
-    const limit = stricter(limits.get(host) ?? null, { requests, perMs });
-    if (limit) limits.set(host, limit);
+    // An address that a record gives has no host of its own.
+    for (const url of [resolveReferences(source.url, lookUp), ...(source.origins ?? [])]) {
+      if (!URL.canParse(url)) continue;
+      const { host } = new URL(url);
+      const limit = stricter(limits.get(host) ?? null, { requests, perMs });
+      if (limit) limits.set(host, limit);
+    }
   }
   return limits;
 }

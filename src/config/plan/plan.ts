@@ -1,7 +1,7 @@
 import type { FilePlan, ModulePlan, SourcePlan } from '../../domain/plan/source-plan.ts';
 import { moduleAccessFingerprint } from './access-fingerprint.ts';
 import { htmlPlan } from './html-plan.ts';
-import { httpJsonPlan, rssPlan } from './http-plan.ts';
+import { graphqlPlan, httpJsonPlan, rssPlan } from './http-plan.ts';
 import type { Config } from '../file/parse-config.ts';
 import { planBase } from './plan-base.ts';
 import { maskOptions } from '../secrets/secrets.ts';
@@ -12,6 +12,8 @@ export function planOf(config: Config, source: SourceConfig): SourcePlan {
   switch (source.type) {
     case 'http_json':
       return httpJsonPlan(config, source);
+    case 'graphql':
+      return graphqlPlan(config, source);
     case 'rss':
       return rssPlan(config, source);
     case 'html':

@@ -13,7 +13,12 @@ const clientAuth = z
 const scope = z.string().optional().describe('Scopes to request, separated by spaces.');
 
 /** In the header that a session's token is sent in: its place. */
-export const tokenPlaceholder = '${token}';
+const tokenPlaceholder = '${token}';
+
+/** Whether a text at a path of the configuration is that place, and no reference. */
+export function isTokenPlace(path: readonly (string | number)[], text: string): boolean {
+  return text === tokenPlaceholder && path.slice(-3).join('/') === 'auth/token/send_as';
+}
 
 const sendAs = z.string().check((context) => {
   const [, name = '', value = ''] = /^([^:]*):\s*(.*)$/s.exec(context.value) ?? [];

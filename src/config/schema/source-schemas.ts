@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { canarySource } from '../../domain/names.ts';
+import { feedKeys } from '../../domain/plan/feed-keys.ts';
 import { labelPattern } from '../../domain/plan/label.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
 import { csvOptions } from './csv-options.ts';
@@ -7,6 +8,9 @@ import { htmlShape } from './html-schemas.ts';
 import { fetchLimits, httpShape } from './http-schemas.ts';
 import { incremental } from './incremental-schema.ts';
 import { endingPaginator } from './paginator-schema.ts';
+import { requestProblems } from './request-problems.ts';
+import { shapingProblems, type ReadPaths } from './shaping-problems.ts';
+import { shapingShape } from './shaping-schema.ts';
 import { byteSize, duration } from './units.ts';
 import { suggestValue } from '../hints/value-hint.ts';
 import { encoding, expression, occurredAt, requiredOccurredAt, retry, schedule } from './value-schemas.ts';
@@ -86,6 +90,7 @@ const commonShape = {
     })
     .optional()
     .describe('What a healthy source delivers.'),
+  ...shapingShape,
 };
 
 const recordsPath = expression.default('@').describe('Path of the list of records; `@` is the page itself.');
@@ -99,6 +104,18 @@ const httpJsonSource = z.strictObject({
   ...httpShape,
   method: z.enum(['GET', 'POST']).default('GET').describe('The HTTP method.'),
   body: z.unknown().optional().describe('Sent with POST: an object as JSON, a text as it is.'),
+  records: recordsPath,
+  paginator: pages,
+  incremental: incremental.optional().describe('Fetches only new records.'),
+});
+
+const graphqlSource = z.strictObject({
+  type: z.literal('graphql').describe('An API that answers queries of GraphQL, sent with POST as JSON.'),
+  ...commonShape,
+  ...httpShape,
+  query: z.string().min(1).describe('The query, or its whole document. Values belong into `variables`.'),
+  variables: z.record(z.string(), z.unknown()).default({}).describe('Variables of the query.'),
+  operation_name: z.string().min(1).optional().describe('Which operation of the document is meant.'),
   records: recordsPath,
   paginator: pages,
   incremental: incremental.optional().describe('Fetches only new records.'),
@@ -144,7 +161,7 @@ const moduleSource = z.strictObject({
   ...fetchLimits,
 });
 
-export const sourceSchemas = [httpJsonSource, rssSource, htmlSource, fileSource, moduleSource] as const;
+export const sourceSchemas = [httpJsonSource, graphqlSource, rssSource, htmlSource, fileSource, moduleSource] as const;
 
 /** One entry of `sources`, defaults already inherited. */
 export const source = z
@@ -159,6 +176,11 @@ const renewable = ['oauth2_client_credentials', 'oauth2_refresh_token', 'session
 /** Keys that make sense together only. */
 function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchemas)[number]>>): void {
   const { value } = context;
+  if ('url' in value) {
+    for (const { path, message, input } of requestProblems(value)) {
+      context.issues.push({ code: 'custom', input, path: [...path], message });
+    }
+  }
   if ('on_response' in value && !renewable.some((type) => type === value.auth?.type)) {
     for (const [index, { action }] of value.on_response.entries()) {
       if (action !== 'reauthenticate') continue;
@@ -169,6 +191,14 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
   if ('tls' in value && value.tls !== undefined && /^http:/i.test(value.url)) {
     const message = 'found tls, but url is not encrypted; expected a url that begins with https:';
     context.issues.push({ code: 'custom', input: value.tls, path: ['tls'], message });
+  }
+  if ('on_response' in value && value.type !== 'graphql') {
+    for (const [index, { action }] of value.on_response.entries()) {
+      if (action !== 'dead_letter') continue;
+      const message =
+        'found dead_letter, which is for responses of GraphQL with errors, expected retry, fail or ignore';
+      context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
+    }
   }
   if (value.type === 'http_json' && value.method === 'GET' && value.body !== undefined) {
     const message = 'found a body, which a GET does not send; set method: POST';
@@ -182,6 +212,18 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
     const message = 'missing fields: set at least one, or items.json';
     context.issues.push({ code: 'custom', input: value, path: ['fields'], message });
   }
+  for (const { path, message } of shapingProblems(value, readPaths(value))) {
+    context.issues.push({ code: 'custom', input: value, path: [...path], message });
+  }
+}
+
+function readPaths(value: z.infer<(typeof sourceSchemas)[number]>): ReadPaths {
+  const { id: ids = feedKeys.id, occurred_at: time } = value;
+  return {
+    id: typeof ids === 'string' ? [ids] : ids,
+    occurredAt: time?.path ?? (value.type === 'rss' ? feedKeys.occurredAt : null),
+    cursor: 'incremental' in value ? (value.incremental?.cursor ?? null) : null,
+  };
 }
 
 function typeMessage(found: unknown): string {
@@ -190,6 +232,7 @@ function typeMessage(found: unknown): string {
 
 export type SourceConfig = z.infer<typeof source>;
 export type HttpJsonConfig = z.infer<typeof httpJsonSource>;
+export type GraphqlConfig = z.infer<typeof graphqlSource>;
 export type RssConfig = z.infer<typeof rssSource>;
 export type HtmlConfig = z.infer<typeof htmlSource>;
 export type FileConfig = z.infer<typeof fileSource>;

@@ -2,6 +2,7 @@ import { withoutUrlSecrets } from '../../domain/secrets/url-secrets.ts';
 import { isObject } from '../../domain/is-object.ts';
 import { isPem } from '../../domain/text/pem.ts';
 import { isSecretName, secretNameToo } from './secret-name.ts';
+import { textBeside } from '../../formats/template/parse-template.ts';
 import { openAuthKeys } from './secrets.ts';
 
 /** A secret written in the configuration itself. */
@@ -12,7 +13,7 @@ export interface LiteralSecret {
 }
 
 /** Keys of a source below which a name like `token` says that its value is a secret. Elsewhere it is the name of a field. */
-const secretKeys = ['params', 'headers', 'body', 'options'];
+const secretKeys = ['params', 'headers', 'body', 'variables', 'options'];
 
 /** Keys of `auth` that hold no secret. */
 const openInAuth = [...openAuthKeys, 'client_id', 'token_url', 'username'];
@@ -78,7 +79,7 @@ function inAddresses(place: string, value: unknown): LiteralSecret[] {
     return Object.entries(value).flatMap(([name, member]) => inAddresses(`${place}.${name}`, member));
   }
   if (typeof value !== 'string') return [];
-  const open = `?${value}`
+  const open = `?${textBeside(value)}`
     // Of user and password, the password is the secret.
     .replaceAll(/(\/\/)[^\s/?#"'<>:@]*:(?:\$\{env:[A-Za-z_][A-Za-z0-9_]*\})+@/g, '$1')
     .replaceAll(references, '')
@@ -96,7 +97,7 @@ function hasSecretMember(text: string): boolean {
 
 /** Whether a text takes all that is secret in it from the environment: `Bearer ${env:TOKEN}`, `id=${env:ID}; key=${env:KEY}`. */
 function isReference(text: string): boolean {
-  const rest = text.replaceAll(references, '');
+  const rest = textBeside(text).replaceAll(references, '');
   if (rest === text) return false;
   const without = rest.replace(/^\s*[A-Za-z]+\s+/, '').replaceAll(/[A-Za-z_][\w-]*=/g, '');
   return /^[\s;,:"'&]*$/.test(without);

@@ -45,6 +45,11 @@ export class SessionCookies {
     return this.#jar.getCookiesSync(url).map(({ key }) => key);
   }
 
+  /** Whether there are any, whatever they are for. */
+  hasAny(): boolean {
+    return (this.#jar.serializeSync()?.cookies ?? []).length > 0;
+  }
+
   /** Those that may be secret, by name. */
   held(): HeldSecret[] {
     const { cookies } = this.#jar.serializeSync() ?? { cookies: [] };

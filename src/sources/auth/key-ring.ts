@@ -2,6 +2,7 @@ import { HostBusy } from '../../domain/errors.ts';
 import type { ApiKeysPlan } from '../../domain/plan/auth-plan.ts';
 import type { HostBudget } from '../../domain/plan/host-budget.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
+import { ownOrigin } from '../http/own-origin.ts';
 import { sha256 } from '../../formats/sha256.ts';
 
 /** A source with several keys. */
@@ -105,6 +106,9 @@ export class KeyRing {
 }
 
 /** Under this name the budget keeps the quota of a key. */
-function quotaOf({ url, auth }: KeysPlan, index: number): string {
-  return `${new URL(url).host}#${sha256(auth.apiKeys[index] ?? '').slice(0, 16)}`;
+function quotaOf(plan: KeysPlan, index: number): string {
+  const { auth, origins = [] } = plan;
+  // An address that a record gives has no host of its own.
+  const { host } = new URL(ownOrigin(plan) ?? origins[0] ?? 'http://given');
+  return `${host}#${sha256(auth.apiKeys[index] ?? '').slice(0, 16)}`;
 }

@@ -7,6 +7,7 @@ import { parseJson } from '../../formats/exact-json.ts';
 import { compileExpression } from '../../formats/jmespath.ts';
 import { sha256 } from '../../formats/sha256.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
+import { ownOrigin } from '../http/own-origin.ts';
 import { askedWait } from '../http/rate-limit.ts';
 import { isPassing } from '../http/status.ts';
 import { SessionCookies } from './cookies.ts';
@@ -76,12 +77,12 @@ export class Sessions {
 
   async #logIn(plan: LoggedInPlan, key: string): Promise<Session> {
     const { auth } = plan;
-    const cookies = new SessionCookies([new URL(plan.url).origin, ...(plan.trustedOrigins ?? [])], this.#onSecret);
+    const cookies = new SessionCookies(originsOf(plan), this.#onSecret);
     const tokenSince = Date.now();
     const answer = await this.#request(plan, cookies);
     assertAnswered(plan, answer, cookies);
     const token = auth.token === null ? null : tokenOf(plan.name, auth.token, answer);
-    if (token === null && cookies.names(plan.url).length === 0) throw noCookie(plan, answer, cookies);
+    if (token === null && !hasCookie(plan, cookies)) throw noCookie(plan, answer, cookies);
     const credentials: Credentials = {
       headers: auth.token === null || token === null ? {} : sentAs(auth.token.sendAs, token),
       params: {},
@@ -150,7 +151,7 @@ function assertAnswered(plan: LoggedInPlan, { status, headers, url }: HttpRespon
   }
   const wasRedirected = url !== new URL(plan.auth.login.url).href;
   const isRefusal = status === 401 || status === 403;
-  if (wasRedirected && !isRefusal && plan.auth.token === null && cookies.names(plan.url).length > 0) return;
+  if (wasRedirected && !isRefusal && plan.auth.token === null && hasCookie(plan, cookies)) return;
   throw new SourceRefused(`${message}; check ${isRefusal ? 'the user and password in auth.login' : 'auth.login'}`);
 }
 
@@ -202,7 +203,7 @@ function shownNames(names: readonly string[]): string {
 }
 
 function noCookie(plan: LoggedInPlan, answer: HttpResponse, { refused }: SessionCookies): SourceRefused {
-  const { origin } = new URL(plan.url);
+  const origin = originsOf(plan).join(', ');
   const found =
     refused.size > 0
       ? `found ${shownNames([...refused])}, which the server may not set for that host`
@@ -227,6 +228,18 @@ function secretsOf({ cookies, token }: Session): string[] {
   return [...cookies.secrets(), ...(token === null ? [] : [token])];
 }
 
-function keyOf({ name, url, trustedOrigins = [], auth }: LoggedInPlan): string {
-  return sha256(JSON.stringify([name, new URL(url).origin, trustedOrigins, auth]));
+function keyOf(plan: LoggedInPlan): string {
+  return sha256(JSON.stringify([plan.name, originsOf(plan), plan.auth]));
+}
+
+/** Origins that get the session: the source's own first. */
+function originsOf(plan: LoggedInPlan): string[] {
+  const own = ownOrigin(plan);
+  return [...(own === null ? [] : [own]), ...(plan.trustedOrigins ?? []), ...(plan.origins ?? [])];
+}
+
+/** Whether requests will carry a cookie; where placeholders say what is requested, whether some may. */
+function hasCookie(plan: LoggedInPlan, cookies: SessionCookies): boolean {
+  if (plan.templates === true) return cookies.hasAny();
+  return cookies.names(plan.url).length > 0;
 }

@@ -3,16 +3,19 @@ import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '.
 import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { type HostBudget, type HostLimit, maxWaitMs, stricter } from '../../domain/plan/host-budget.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
-import type { ResponseAction } from '../../domain/plan/plan-parts.ts';
+import { secretName } from '../../domain/secrets/url-secrets.ts';
+import { microsOfDate } from '../../domain/time/timestamp.ts';
+import { fillHeaders } from '../../formats/template/fill-pairs.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import { withCookie } from '../auth/cookies.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import type { AccessTokens } from './auth.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
+import { isTrusted, ownOrigin } from './own-origin.ts';
 import { askedWait } from './rate-limit.ts';
+import { isExpired, refusesToken, ruleFor, type RuledAction } from './response-rules.ts';
 import { setParameter } from './raw-query.ts';
-import { decodeText } from '../text/decode-document.ts';
 import type { RobotsRules } from './robots.ts';
 import { statusError } from './status.ts';
 
@@ -38,6 +41,9 @@ export interface DocumentRequest {
   readonly mayRefuse?: ReadonlySet<number>;
   /** Whether `url` came from the source itself: then the configured body does not belong to it. */
   readonly followed: boolean;
+  /** Headers and body with their placeholders filled in; absent = those of the plan. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | null;
   readonly accept: string;
   readonly conditions: Readonly<Record<string, string>>;
 }
@@ -97,9 +103,6 @@ function keysOf({ auth }: HttpPlanBase): number {
   return auth?.type === 'api_keys' ? auth.apiKeys.length : 1;
 }
 
-/** A younger token is not the cause of a 403. */
-const youngTokenMs = 60_000;
-
 /** An access token may have been withdrawn before its time, a session may be over: another one is asked for, once. */
 async function sendWithCredentials(
   plan: HttpPlanBase,
@@ -120,42 +123,32 @@ async function sendWithCredentials(
   return { response: second, used: other };
 }
 
-function refusesToken(plan: HttpPlanBase, response: HttpResponse, { tokenSince }: Credentials): boolean {
-  if (tokenSince === null) return false;
-  if (response.status === 401 || isExpired(plan, response)) return true;
-  const rule = ruleFor(plan, response);
-  if (rule !== null || response.status !== 403) return rule === 'reauthenticate';
-  const now = new Date();
-  return !askedWait(403, response.headers, now).isRateLimit && now.getTime() - tokenSince > youngTokenMs;
-}
-
-/** What the configuration says that an expired session looks like. */
-function isExpired({ auth, encoding }: HttpPlanBase, { status, headers, body }: HttpResponse): boolean {
-  if (auth?.type !== 'session' || auth.expiredWhen === null) return false;
-  const { status: expected, bodyContains } = auth.expiredWhen;
-  if (expected !== null && expected !== status) return false;
-  return bodyContains === null || decodeText(body, headers['content-type'], encoding ?? null).includes(bodyContains);
-}
-
 async function sendOnce(
   plan: HttpPlanBase,
-  { url, address, followed, accept, conditions }: DocumentRequest,
+  request: DocumentRequest,
   credentials: Credentials,
   tools: HttpTools,
   { signal }: Pick<FetchContext, 'signal'>,
 ): Promise<HttpResponse> {
-  const { origin } = new URL(plan.url);
+  const { url, address, followed, accept, conditions } = request;
+  const own = ownOrigin(plan);
   const delay = plan.obeyRobots ? await tools.robots.check(plan, url, signal) : null;
   await waitForSlot(plan.name, url.host, delay, tools, signal);
   // A trusted origin gets the same as the source's own.
-  const owner = plan.trustedOrigins?.includes(url.origin) === true ? url.origin : origin;
+  const trusted = isTrusted(plan, url.origin);
   let target = address ?? url.href;
-  if (url.origin === owner) {
+  if (trusted) {
     for (const [name, value] of Object.entries(credentials.params)) target = setParameter(target, name, value);
   }
-  const body = plan.method === 'POST' && !followed ? plan.body : undefined;
-  const content = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
-  const json = content !== null && typeof body !== 'string';
+  const content = contentOf(plan, request);
+  const json = content !== null && typeof plan.body !== 'string';
+  const headers = request.headers ?? fixedHeaders(plan);
+  const isGiven = own === null && !trusted;
+  if (isGiven && content !== null && plan.secretBody === true) {
+    throw new SourceRefused(
+      `fetch: ${plan.name} leads to ${url.origin}, but its body has a secret, which is sent only to origins; add "${url.origin}" to origins if that is acceptable`,
+    );
+  }
   const response = await tools.client.send(
     {
       subject: plan.name,
@@ -167,11 +160,12 @@ async function sendOnce(
         ...(json ? { 'content-type': 'application/json' } : {}),
       },
       own: {
-        origin: owner,
-        headers: ownHeaders(plan, credentials, conditions),
+        origin: trusted || own === null ? url.origin : own,
+        headers: isGiven ? withoutSecrets(plan, headers) : ownHeaders(headers, credentials, conditions),
+        ...(isGiven ? { isGiven } : {}),
       },
       ...(credentials.cookies ? { cookies: credentials.cookies } : {}),
-      ...(plan.tls ? { tls: plan.tls } : {}),
+      ...(plan.tls && !isGiven ? { tls: plan.tls } : {}),
       ...(plan.auth?.type === 'session' ? { unfollowed: plan.auth.expiredWhen?.status ?? null } : {}),
       allowPrivate: plan.allowPrivate,
       timeoutMs: plan.timeoutMs,
@@ -186,12 +180,35 @@ async function sendOnce(
 
 /** A cookie goes beside those that are configured. */
 function ownHeaders(
-  plan: HttpPlanBase,
+  configured: Readonly<Record<string, string>>,
   { headers, cookie }: Credentials,
   conditions: DocumentRequest['conditions'],
 ): Readonly<Record<string, string>> {
-  const all = { ...plan.headers, ...headers, ...sendable(conditions) };
+  const all = { ...configured, ...headers, ...sendable(conditions) };
   return cookie === undefined ? all : withCookie(all, cookie);
+}
+
+/** What is posted; an address that the source itself gave is only read. */
+function contentOf({ method, body }: HttpPlanBase, request: DocumentRequest): string | null {
+  if (method !== 'POST' || request.followed) return null;
+  if (request.body !== undefined) return request.body;
+  return body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+/** Headers of a request that is no page of its own: its placeholders have no values. */
+function fixedHeaders({ headers, templates, incremental }: HttpPlanBase): Readonly<Record<string, string>> {
+  if (templates !== true) return headers;
+  const timeFormat = incremental?.paramFormat ?? incremental?.format ?? 'iso8601';
+  return fillHeaders(headers, { timeFormat, now: microsOfDate(new Date()) });
+}
+
+function withoutSecrets(
+  { secretHeaders = [] }: HttpPlanBase,
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !secretHeaders.includes(name) && !secretName.test(name)),
+  );
 }
 
 /** A server may have sent an ETag that no request can carry. */
@@ -231,22 +248,10 @@ export async function waitForSlot(
   }
 }
 
-function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): ResponseAction | null {
-  if (plan.onResponse.length === 0) return null;
-  let text: string | null = null;
-  const rule = plan.onResponse.find((candidate) => {
-    if (candidate.status !== null && candidate.status !== status) return false;
-    if (candidate.bodyContains === null) return true;
-    text ??= decodeText(body, headers['content-type'], plan.encoding ?? null);
-    return text.includes(candidate.bodyContains);
-  });
-  return rule?.action ?? null;
-}
-
 function ruledError(
   plan: HttpPlanBase,
   { status }: HttpResponse,
-  action: Exclude<ResponseAction, 'ignore'>,
+  action: Exclude<RuledAction, 'ignore'>,
   retryAfterMs: number | null,
 ): DaybookError {
   if (action === 'reauthenticate') {
