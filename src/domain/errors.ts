@@ -7,6 +7,8 @@ interface DaybookErrorOptions {
 interface RefusalOptions extends Pick<DaybookErrorOptions, 'cause'> {
   /** Of the response. 401: credentials were refused, whatever is requested. */
   readonly status?: number;
+  /** It is about the credentials of the source, whatever was requested. @default false */
+  readonly ofCredentials?: boolean;
 }
 
 /**
@@ -72,9 +74,12 @@ export class SourceRefused extends DaybookError {
   readonly next = 'never';
   /** Of the answer; absent = it was refused for another reason. */
   readonly status?: number;
+  /** It is about the credentials of the source, whatever was requested. */
+  readonly ofCredentials: boolean;
 
-  constructor(message: string, { status, ...options }: RefusalOptions = {}) {
+  constructor(message: string, { status, ofCredentials = false, ...options }: RefusalOptions = {}) {
     super(message, options);
+    this.ofCredentials = ofCredentials;
     if (status !== undefined) this.status = status;
   }
 }
@@ -88,6 +93,12 @@ export class ExportFailed extends DaybookError {
 /** The job of an export was not done in time. */
 export class ExportTimeout extends DaybookError {
   readonly type = 'ExportTimeout';
+  readonly next = 'never';
+}
+
+/** The tokens of a source are used up: someone must log in again, and configure another refresh token. */
+export class LoginNeeded extends DaybookError {
+  readonly type = 'LoginNeeded';
   readonly next = 'never';
 }
 

@@ -30,6 +30,7 @@ import { adapterContext } from '../support/adapter-context.ts';
 import { redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
 import {
   redactorFor,
+  heldMaskFor,
   secretMaskFor,
   sourceTools,
   type AdapterAccess,
@@ -101,7 +102,14 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
   const redact = redactorFor(input.plan.name, dependencies);
   const context = adapterContext();
   const plan = await fittingPlan(input.plan, dependencies);
-  const mask = secretMaskFor(run.source, dependencies);
+  const written = secretMaskFor(run.source, dependencies);
+  const place = input.position?.place;
+  const carried = [input.state.unfinished?.cursor, place?.type === 'file' ? null : place?.cursor];
+  const held = await heldMaskFor(plan, carried, dependencies);
+  const mask: SecretMask = {
+    hide: (text) => held.hide(written.hide(text)),
+    reveal: (text) => held.reveal(written.reveal(text)),
+  };
   const state = withPlace(input.state, mask.reveal);
   const documents = input.export ? await documentsOf(dependencies, input, input.export) : null;
   const poll = { plan, state, run: run.firstRunId, force, window, ...(documents ? { documents } : {}) };

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { requiredTokenKey } from '../../config/environment/token-key.ts';
 import { hostLimits } from '../../config/plan/host-limits.ts';
 import type { Config } from '../../config/file/parse-config.ts';
 import { pathBeside } from '../../config/file/remote-files.ts';
@@ -20,6 +21,7 @@ import { ModuleThreads } from '../../sources/modules/module-threads.ts';
 import { beginPoll, formatOf, openPages, openReader, type SourceTools } from '../../sources/open-source.ts';
 import type { Page } from '../../sources/extraction/page.ts';
 import { createHostBudgets } from '../../store/run/host-budgets.ts';
+import { createTokenChains } from '../../store/run/token-chains.ts';
 import { createObjectFiles } from '../../store/s3/object-files.ts';
 import { dryRunExport } from './dry-run-export.ts';
 import { openStoreToRead, type Context } from './context.ts';
@@ -58,13 +60,18 @@ export function dryRunSource(
   const plan = withSecrets(planOf(config, source), source, lookUp);
   const limits = hostLimits(config, lookUp);
   // A command takes its turn like everyone else.
-  const budget = createHostBudgets(openStoreToRead(context));
+  const store = openStoreToRead(context);
+  const budget = createHostBudgets(store);
+  const resolvePath = (path: string) => resolve(dirname(configFile), path);
   const http = createHttpTools({
     version,
     proxies,
     budget,
     limitOf: (host) => limits.get(host) ?? null,
     measures: noopMetrics,
+    // A refresh token that is used here replaces that of the workers: it is kept as theirs are.
+    tokenChains: createTokenChains(store, () => requiredTokenKey(lookUp)),
+    resolvePath,
   });
   const readers = new OpenReaders();
   const modules = new ModuleThreads();
@@ -85,7 +92,7 @@ export function dryRunSource(
     standStillMs: 0,
     feedItems: { read: async () => null },
     objects: createObjectFiles(context.environment.bucket),
-    resolvePath: (path) => resolve(dirname(configFile), path),
+    resolvePath,
     resolveFile: (path) => pathBeside(configFile, path),
   };
   const reader = () => openReader(plan, tools);

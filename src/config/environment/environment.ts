@@ -14,6 +14,7 @@ import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
 import { namedInstance } from './instance-name.ts';
 import { ownerSettings, postgresSettings, type PostgresSettings } from './postgres-settings.ts';
 import { bucketSetting, storeSetting } from './store-setting.ts';
+import { tokenKey } from './token-key.ts';
 import type { S3Setting, StoreSetting } from '../../domain/storage/store-setting.ts';
 import { InvalidEnvironment, lookUpIn, type LookUp } from '../secrets/references.ts';
 
@@ -29,6 +30,8 @@ export interface Environment {
   readonly temporalAddress: string | null;
   /** What payloads are encrypted with on their way to Temporal; secrets. Empty = they are not. */
   readonly codecKeys: readonly CodecKey[];
+  /** `DAYBOOK_KEY`: what refresh tokens are encrypted with in the store, a secret; null = it is not set. */
+  readonly tokenKey: Uint8Array | null;
   /** The worker deployment that workers belong to; null = none. */
   readonly deployment: DeploymentSetting | null;
   /** Whether the server gets fairness keys; null = only an embedded one. */
@@ -106,6 +109,7 @@ export function readEnvironment(
     prepare: flag(lookUp, 'PG_PREPARE'),
     temporalAddress: lookUp('TEMPORAL_ADDRESS') || null,
     codecKeys: codecKeys(lookUp),
+    tokenKey: tokenKey(lookUp),
     deployment: deploymentSetting(lookUp),
     fairness: fairnessFlag(lookUp),
     instance: namedInstance(lookUp),

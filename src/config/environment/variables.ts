@@ -59,6 +59,12 @@ export const environmentVariables: readonly Variable[] = [
       'keys that encrypt what Temporal stores, secrets: `id:key`, after `none` to only decrypt, see [below](#encrypted-payloads)',
   },
   {
+    name: 'DAYBOOK_KEY',
+    default: '',
+    meaning:
+      'key that encrypts refresh tokens in the store, a secret: 32 bytes as base64, see [below](#refresh-tokens-in-the-store)',
+  },
+  {
     name: 'DAYBOOK_FAIRNESS',
     default: 'off; on with the embedded server',
     meaning:

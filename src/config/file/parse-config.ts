@@ -18,6 +18,8 @@ import { missingModules } from './module-files.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { keysOfSource, source as sourceSchema, type SourceConfig } from '../schema/source-schemas.ts';
 import { suggestKey } from '../hints/suggestion.ts';
+import { isTokenPlace } from '../schema/auth-schema.ts';
+import { unsetKey } from './unset-key.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
 type Tree = Record<string, unknown>;
@@ -77,7 +79,10 @@ export function parseConfig(
     ...schemas.problems,
     ...missingModules(file, sources),
   ];
-  const unset = unsetVariables(root, yaml, lookUp);
+  const unset = [
+    ...unsetVariables(root, yaml, lookUp),
+    ...unsetKey(sources, lookUp, (path) => lineAndColumn(yaml, path)),
+  ];
   if (problems.length > 0 || !frame.success) {
     const found = [...firstOfEach(problems, yaml), ...unset.map(({ problem }) => problem)];
     throw new ConfigProblems(file, inOrder(found, yaml));
@@ -235,7 +240,7 @@ function credentialsIn({ sources, defaults }: Tree): Problem[] {
 function referenceProblems(root: Tree): Problem[] {
   const problems = findReferences(root).flatMap(({ path, name, text }): Problem[] => {
     const key = keyOf(path);
-    if (name === null && templateKeys.includes(key)) return [];
+    if (name === null && (templateKeys.includes(key) || isTokenPlace(path, text))) return [];
     if (name === null) return [{ path, message: `found ${text}, expected ${expectedReference(text)}` }];
     // An unknown key is a separate problem.
     if (path[0] === 'sources' && !keysOfSource(null).has(key)) return [];

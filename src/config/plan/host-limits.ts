@@ -1,13 +1,19 @@
 import { stricter, type HostLimit } from '../../domain/plan/host-budget.ts';
 import type { Config } from '../file/parse-config.ts';
 import { exportUrls } from '../schema/export-schema.ts';
+import type { HttpJsonConfig } from '../schema/source-schemas.ts';
 import { resolveReferences, type LookUp } from '../secrets/references.ts';
+
+/** Whether the `rate_limit` of a source is that of each of its keys. */
+function holdsForKeys({ auth }: Pick<HttpJsonConfig, 'auth'>): boolean {
+  return auth?.type === 'api_key' && auth.api_keys !== undefined;
+}
 
 /** The strictest `rate_limit` that the sources of each host have: it holds for all of them. */
 export function hostLimits({ sources }: Config, lookUp: LookUp): ReadonlyMap<string, HostLimit> {
   const limits = new Map<string, HostLimit>();
   for (const source of sources) {
-    if (!('url' in source) || !source.rate_limit) continue;
+    if (!('url' in source) || !source.rate_limit || holdsForKeys(source)) continue;
     const { requests, per: perMs } = source.rate_limit;
     // An address that a record gives has no host of its own.
     const written = [source.url, ...exportUrls('export' in source ? source.export : undefined)];

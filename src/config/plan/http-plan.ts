@@ -4,6 +4,7 @@ import type { HttpJsonPlan, HttpPlanBase, RssPlan } from '../../domain/plan/sour
 import type { Config } from '../file/parse-config.ts';
 import { accessFingerprint } from './access-fingerprint.ts';
 import { asWritten, authPlan } from './auth-plan.ts';
+import { tlsPlan } from './tls-plan.ts';
 import { asked, askedSince, hasNewKeys, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
 import { askedForEach, fanOutPlan, shapedByParent } from './for-each-plan.ts';
 import { findPlaceholders, type NamedPlaceholders } from './named-placeholders.ts';
@@ -81,7 +82,7 @@ export function httpBase(
   shaping: object,
   { keys, request = {} }: { readonly keys?: KeyPlan; readonly request?: object } = {},
 ): HttpPlanBase {
-  const { url, params, headers, trusted_origins: trustedOrigins, origins } = source;
+  const { url, params, headers, tls, trusted_origins: trustedOrigins, origins } = source;
   const named = findPlaceholders(source);
   const templated = Object.keys(named.headers).length > 0 ? { headers: named.headers } : {};
   const auth = source.auth ?? null;
@@ -109,14 +110,16 @@ export function httpBase(
     method: 'GET',
     params: maskLiterals('params', params),
     headers: maskLiterals('headers', headers),
-    auth: auth && authPlan(auth, maskSecret),
+    auth: auth && authPlan(auth, source.rate_limit, maskSecret),
+    ...(tls === undefined ? {} : { tls: tlsPlan(tls, maskSecret) }),
     proxy: source.proxy === undefined ? null : maskSecret('proxy', source.proxy),
     accessFingerprint: accessFingerprint({
       url,
       params,
       headers,
       proxy: source.proxy ?? null,
-      auth: auth && authPlan(auth, asWritten),
+      auth: auth && authPlan(auth, source.rate_limit, asWritten),
+      ...(tls === undefined ? {} : { tls: tlsPlan(tls, asWritten) }),
       ...('body' in source ? { body: source.body } : {}),
       ...('query' in source ? { body: { query: source.query, variables: source.variables } } : {}),
       ...(trustedOrigins ? { trustedOrigins } : {}),

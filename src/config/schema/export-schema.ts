@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { isObject } from '../../domain/is-object.ts';
 import { requestMethods } from '../../domain/plan/export-plan.ts';
-import { checkHeaders } from './http-schemas.ts';
-import { headerNameProblem, isHeaderName, scalar, url } from './http-values.ts';
+import { headers, headerNameProblem, isHeaderName, scalar, url } from './http-values.ts';
 import { duration } from './units.ts';
 import { expression } from './value-schemas.ts';
 
@@ -22,11 +21,7 @@ function requestShape(method: (typeof requestMethods)[number]) {
       )
       .default({})
       .describe('Query parameters; one with a list is sent once for each of its values.'),
-    headers: z
-      .record(z.string(), scalar)
-      .check(checkHeaders)
-      .default({})
-      .describe('Sent beside the `headers` of the source, to the same origins.'),
+    headers: headers.default({}).describe('Sent beside the `headers` of the source, to the same origins.'),
     body: z.unknown().optional().describe('An object is sent as JSON, a text as it is.'),
   };
 }

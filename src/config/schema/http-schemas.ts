@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { auth } from './auth-schema.ts';
-import { headerNameProblem, isHeaderName, origin, scalar, url } from './http-values.ts';
+import { headers, origin, scalar, url } from './http-values.ts';
+import { tls } from './tls-schema.ts';
 import { byteSize, duration, foundOf } from './units.ts';
 
 /** A proxy may want a user name and password: they are in its URL. */
@@ -33,16 +33,17 @@ export const fetchLimits = {
 export const httpShape = {
   ...fetchLimits,
   url: url.describe('URL, http or https. Path and query may have placeholders.'),
-  headers: z
-    .record(z.string(), scalar)
-    .check(checkHeaders)
-    .default({})
-    .describe('Sent to the origin of `url` only, never across a redirect to another.'),
+  headers: headers.default({}).describe('Sent to the origin of `url` only, never across a redirect to another.'),
   params: z
     .record(z.string(), z.union([scalar, z.array(scalar)], 'expected a text, a number, true, false, or a list of such'))
     .default({})
     .describe('Query parameters; one with a list is sent once for each of its values.'),
   auth: auth.optional().describe('Sent to the origin of `url` only, never across a redirect to another.'),
+  tls: tls
+    .optional()
+    .describe(
+      'Client certificate and trusted authorities, for connections to the origin of `url`, to `trusted_origins`, and to `token_url` or `login.url` of `auth`.',
+    ),
   trusted_origins: z
     .array(origin)
     .min(1)
@@ -92,26 +93,10 @@ export const httpShape = {
         action: z
           .enum(['retry', 'fail', 'ignore', 'reauthenticate', 'dead_letter'])
           .describe(
-            'Retry, fail at once, treat the page as one without records, or request another access token once (`oauth2_client_credentials`). `dead_letter` (`graphql` only): keep a response with `errors` as a dead letter, and end the run as `partial`.',
+            'Retry, fail at once, treat the page as one without records, or log in once more, which gets another access token or session. `dead_letter` (`graphql` only): keep a response with `errors` as a dead letter, and end the run as `partial`.',
           ),
       }),
     )
     .default([])
     .describe('How to handle certain responses; the first match applies.'),
 };
-
-export function checkHeaders(context: z.core.ParsePayload<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(context.value)) {
-    if (!isHeaderName(name)) {
-      // The path would show all of it.
-      context.issues.push({ code: 'custom', input: name, path: [], message: headerNameProblem(name) });
-    }
-    if (/[\r\n\0]/.test(value)) {
-      const message = 'found a value of several lines, expected one line';
-      context.issues.push({ code: 'custom', input: value, path: [name], message });
-    } else {
-      const message = headerValueProblem(value);
-      if (message !== null) context.issues.push({ code: 'custom', input: value, path: [name], message });
-    }
-  }
-}

@@ -178,6 +178,9 @@ export const source = z
   })
   .check(checkTogether);
 
+/** Types of `auth` whose token or session can be replaced. */
+const renewable = ['oauth2_client_credentials', 'oauth2_refresh_token', 'session'] as const;
+
 /** Keys that make sense together only. */
 function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchemas)[number]>>): void {
   const { value } = context;
@@ -191,12 +194,16 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
       context.issues.push({ code: 'custom', input: value, path, message });
     }
   }
-  if ('on_response' in value && value.auth?.type !== 'oauth2_client_credentials') {
+  if ('on_response' in value && !renewable.some((type) => type === value.auth?.type)) {
     for (const [index, { action }] of value.on_response.entries()) {
       if (action !== 'reauthenticate') continue;
-      const message = 'reauthenticate needs auth of type oauth2_client_credentials';
+      const message = `reauthenticate needs auth of type ${renewable.join(', ')}`;
       context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
     }
+  }
+  if ('tls' in value && value.tls !== undefined && /^http:/i.test(value.url)) {
+    const message = 'found tls, but url is not encrypted; expected a url that begins with https:';
+    context.issues.push({ code: 'custom', input: value.tls, path: ['tls'], message });
   }
   if ('on_response' in value && value.type !== 'graphql') {
     for (const [index, { action }] of value.on_response.entries()) {

@@ -1,5 +1,8 @@
 import { clientPair } from '../../domain/secrets/client-pair.ts';
 import type { HttpPlanBase, SourcePlan } from '../../domain/plan/source-plan.ts';
+import { isObject } from '../../domain/is-object.ts';
+import { isPem, pemText } from '../../domain/text/pem.ts';
+import { sessionLiterals } from './session-secrets.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
 import { isOnlyPlaceholders } from '../../formats/template/parse-template.ts';
 import {
@@ -16,7 +19,7 @@ import type { SourceConfig } from '../schema/source-schemas.ts';
 
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and none that JMESPath reads. */
 export const keysWithReferences = [
-  ...(['url', 'params', 'headers', 'auth', 'proxy', 'body', 'query', 'variables', 'options', 'path'] as const),
+  ...(['url', 'params', 'headers', 'auth', 'tls', 'proxy', 'body', 'query', 'variables', 'options', 'path'] as const),
   ...(['mask_key', 'export'] as const),
 ] as const;
 
@@ -29,7 +32,7 @@ function isOpen(value: string): boolean {
 }
 
 /** Keys of `auth` whose values are Daybook's own words, or public. */
-export const openAuthKeys: readonly string[] = ['type', 'name', 'location', 'scope', 'credentials'];
+export const openAuthKeys: readonly string[] = ['type', 'name', 'location', 'scope', 'client_auth', 'credentials'];
 
 /** Whether the value at a path of the configuration may be a secret. */
 export function maybeSecret(path: readonly (string | number)[]): boolean {
@@ -157,7 +160,23 @@ export function secretValues(source: SourceConfig, lookUp: LookUp): string[] {
     // Of `Bearer abc` the last word is the secret.
     .flatMap((value) => [value, value.split(' ').at(-1) ?? '']);
   const referenced = referencedNames(JSON.stringify(source)).flatMap((name) => valueOf(name, lookUp) ?? []);
-  return [...literals, ...referenced, ...basicCredentials(source, lookUp)];
+  const all = [...literals, ...referenced, ...basicCredentials(source, lookUp)];
+  // A private key may come back line by line.
+  return [
+    ...all,
+    ...all.filter(isPem).flatMap((text) =>
+      pemText(text)
+        .split('\n')
+        .filter((line) => /^[\w+/=]{16,}$/.test(line)),
+    ),
+  ];
+}
+
+type AuthConfig = NonNullable<Extract<SourceConfig, { url: string }>['auth']>;
+
+function isClientInHeader(auth: AuthConfig | undefined): auth is Extract<AuthConfig, { token_url: string }> {
+  if (auth?.type === 'oauth2_refresh_token') return auth.client_auth === 'header';
+  return auth?.type === 'oauth2_client_credentials' && (auth.client_auth ?? auth.credentials) === 'header';
 }
 
 /** The encoding of name and password in HTTP basic authentication: as secret as they are. */
@@ -169,8 +188,8 @@ function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
     const pair =
       auth?.type === 'http_basic'
         ? `${filled(auth.username)}:${filled(auth.password)}`
-        : auth?.type === 'oauth2_client_credentials' && auth.credentials === 'header'
-          ? clientPair(filled(auth.client_id), filled(auth.client_secret))
+        : isClientInHeader(auth)
+          ? clientPair(filled(auth.client_id), filled(auth.client_secret ?? ''))
           : null;
     return pair === null ? [] : [Buffer.from(pair).toString('base64').replace(/=+$/, '')];
   } catch {
@@ -186,6 +205,7 @@ function literalSecrets(source: SourceConfig): string[] {
     params = {},
     headers = {},
     auth,
+    tls,
     proxy,
     body,
     variables,
@@ -198,7 +218,10 @@ function literalSecrets(source: SourceConfig): string[] {
     typeof proxy === 'string' && URL.canParse(proxy) ? new URL(proxy) : { username: '', password: '' };
   return [
     ...nested,
-    ...secretsWithin(authSecrets, true),
+    ...(isObject(auth) && auth['type'] === 'session'
+      ? sessionLiterals(auth['login'])
+      : secretsWithin(authSecrets, true)),
+    ...(isObject(tls) && typeof tls['key'] === 'string' && isPem(tls['key']) ? [tls['key']] : []),
     ...[url, ...exportUrls(job)].flatMap((each) => literalParameters(typeof each === 'string' ? each : '')),
     ...[username, password].filter((part) => part !== '').map(decodeURIComponent),
   ].filter((value) => !isOpen(value));

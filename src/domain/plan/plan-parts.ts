@@ -152,21 +152,6 @@ export interface BackoffPlan {
   readonly maxIntervalMs: number;
 }
 
-/** How requests prove who asks; every secret is a reference until an activity resolves it. */
-export type AuthPlan =
-  | { readonly type: 'bearer'; readonly token: string }
-  | { readonly type: 'api_key'; readonly name: string; readonly location: 'header' | 'query'; readonly apiKey: string }
-  | { readonly type: 'http_basic'; readonly username: string; readonly password: string }
-  | {
-      readonly type: 'oauth2_client_credentials';
-      readonly tokenUrl: string;
-      readonly clientId: string;
-      readonly clientSecret: string;
-      readonly scope: string | null;
-      /** Where the token endpoint expects id and secret. @default body */
-      readonly credentials?: 'header' | 'body';
-    };
-
 export type ResponseAction = 'retry' | 'fail' | 'ignore' | 'reauthenticate' | 'dead_letter';
 
 /** How to treat a response, overriding its status. */

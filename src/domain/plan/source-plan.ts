@@ -2,8 +2,9 @@ import type { ComputeLimits } from './compute-limits.ts';
 import type { FanOutPlan } from './for-each.ts';
 import type { ExportPlan, RequestMethod } from './export-plan.ts';
 import type { DetailPlan, FieldPlans, ItemsPlan } from './html-plan.ts';
+import type { AuthPlan, TlsPlan } from './auth-plan.ts';
+import type { BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
 import type { ShapingPlan } from './shaping-plan.ts';
-import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
 
 /** What a source may be called: also a folder name, a workflow id part and a fairness key (64 bytes at most). */
 export const sourceNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
@@ -97,6 +98,8 @@ export interface HttpPlanBase extends SourcePlanBase, FetchLimits, FanOutPlan {
   readonly params: Readonly<Record<string, string | readonly string[]>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly auth: AuthPlan | null;
+  /** For connections to its own origin, trusted ones, and where it logs in. Absent = well-known authorities, no certificate. */
+  readonly tls?: TlsPlan;
   /** Address of a proxy; null = what the environment says. */
   readonly proxy: string | null;
   readonly paginator: PaginatorPlan;

@@ -23,10 +23,14 @@ const ofParents: ReadonlySet<string> = new Set([
   'TooCostly',
 ]);
 
+function concernsAll({ status, ofCredentials }: SourceRefused): boolean {
+  return ofCredentials || (status !== undefined && refusesEveryone.has(status));
+}
+
 export function parentFailure(error: unknown): ParentFailure {
   if (error instanceof HostBusy) return 'busy';
   if (error instanceof SourceUnavailable) return 'unavailable';
   if (error instanceof UnreadableBody) return 'retried';
-  if (error instanceof SourceRefused && error.status !== undefined && refusesEveryone.has(error.status)) return 'run';
+  if (error instanceof SourceRefused && concernsAll(error)) return 'run';
   return error instanceof DaybookError && ofParents.has(error.type) ? 'parent' : 'run';
 }

@@ -6,15 +6,16 @@ import type { Metrics } from '../../domain/run/metrics.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
 import { microsOfDate } from '../../domain/time/timestamp.ts';
 import { fillHeaders } from '../../formats/template/fill-pairs.ts';
-import type { ResponseAction, ResponseRule } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
-import type { AccessTokens, Credentials } from './auth.ts';
+import { withCookie } from '../auth/cookies.ts';
+import type { Credentials } from '../auth/credentials.ts';
+import type { AccessTokens } from './auth.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
 import { isTrusted, ownOrigin } from './own-origin.ts';
 import { askedWait } from './rate-limit.ts';
+import { isExpired, refusesToken, ruleFor, type RuledAction } from './response-rules.ts';
 import { setParameter } from './raw-query.ts';
-import { decodeText } from '../text/decode-document.ts';
 import type { RobotsRules } from './robots.ts';
 import { statusError } from './status.ts';
 
@@ -76,50 +77,55 @@ export async function fetchDocument(
   context: Pick<FetchContext, 'signal'>,
 ): Promise<Answer> {
   const request = plan.document ? { ...page, ...plan.document } : page;
-  const response = await sendWithCredentials(plan, request, tools, context);
-  const fetchedAt = new Date();
-  const rule = ruleFor(plan, response);
-  if (rule === 'ignore') return { kind: 'ignored', fetchedAt };
-  if (rule === null && request.mayRefuse?.has(response.status) === true) {
-    return { kind: 'refused', status: response.status, fetchedAt };
+  for (let attempt = 1; ; attempt++) {
+    const { response, used } = await sendWithCredentials(plan, request, tools, context);
+    const fetchedAt = new Date();
+    const rule = ruleFor(plan, response);
+    if (rule === 'ignore') return { kind: 'ignored', fetchedAt };
+    if (rule === null && request.mayRefuse?.has(response.status) === true) {
+      return { kind: 'refused', status: response.status, fetchedAt };
+    }
+    const asked = askedWait(response.status, response.headers, fetchedAt);
+    const { waitMs } = asked;
+    if (rule !== 'fail' && asked.isRateLimit && waitMs !== null) {
+      const notBefore = new Date(fetchedAt.getTime() + waitMs);
+      // The quota of a key says nothing about the host.
+      const ofKey = used.key !== undefined && response.status < 500;
+      const goesOn = ofKey && (await tools.tokens.exhausted(plan, used, notBefore));
+      if (goesOn && attempt < keysOf(plan)) continue;
+      if (!ofKey) await tools.budget.slowDown(request.url.host, notBefore);
+      if (waitMs > maxWaitMs) return { kind: 'rate_limited', notBefore, fetchedAt };
+    }
+    if (rule !== null) throw ruledError(plan, response, rule, waitMs);
+    if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
+    const error = statusError(response.status, plan.name, asked, response.leftOrigin, request);
+    if (error) throw error;
+    return { kind: 'document', response, fetchedAt };
   }
-  const asked = askedWait(response.status, response.headers, fetchedAt);
-  const { waitMs } = asked;
-  if (rule !== 'fail' && asked.isRateLimit && waitMs !== null) {
-    const notBefore = new Date(fetchedAt.getTime() + waitMs);
-    await tools.budget.slowDown(request.url.host, notBefore);
-    if (waitMs > maxWaitMs) return { kind: 'rate_limited', notBefore, fetchedAt };
-  }
-  if (rule !== null) throw ruledError(plan, response, rule, waitMs);
-  if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
-  const error = statusError(response.status, plan.name, asked, response.leftOrigin, request);
-  if (error) throw error;
-  return { kind: 'document', response, fetchedAt };
 }
 
-/** A younger token is not the cause of a 403. */
-const youngTokenMs = 60_000;
+function keysOf({ auth }: HttpPlanBase): number {
+  return auth?.type === 'api_keys' ? auth.apiKeys.length : 1;
+}
 
-/** An access token may have been withdrawn before its time: another one is asked for, once. */
+/** An access token may have been withdrawn before its time, a session may be over: another one is asked for, once. */
 async function sendWithCredentials(
   plan: HttpPlanBase,
   request: DocumentRequest,
   tools: HttpTools,
   context: Pick<FetchContext, 'signal'>,
-): Promise<HttpResponse> {
-  const used = await tools.tokens.credentials(plan);
-  const first = await sendOnce(plan, request, used, tools, context);
-  if (!refusesToken(plan, first, used) || !tools.tokens.forget(plan, used)) return first;
-  return sendOnce(plan, request, await tools.tokens.credentials(plan), tools, context);
-}
-
-function refusesToken(plan: HttpPlanBase, response: HttpResponse, { tokenSince }: Credentials): boolean {
-  if (tokenSince === null) return false;
-  if (response.status === 401) return true;
-  const rule = ruleFor(plan, response);
-  if (rule !== null || response.status !== 403) return rule === 'reauthenticate';
-  const now = new Date();
-  return !askedWait(403, response.headers, now).isRateLimit && now.getTime() - tokenSince > youngTokenMs;
+): Promise<{ readonly response: HttpResponse; readonly used: Credentials }> {
+  const used = await tools.tokens.credentials(plan, context.signal);
+  const response = await sendOnce(plan, request, used, tools, context);
+  if (!refusesToken(plan, response, used) || !tools.tokens.forget(plan, used)) return { response, used };
+  const other = await tools.tokens.credentials(plan, context.signal);
+  const second = await sendOnce(plan, request, other, tools, context);
+  if (isExpired(plan, second)) {
+    throw new SourceRefused(
+      `fetch: ${plan.name} answered ${second.status} as auth.expired_when says also after a new login, expected a session that lasts; check auth.login and auth.expired_when`,
+    );
+  }
+  return { response: second, used: other };
 }
 
 async function sendOnce(
@@ -160,11 +166,12 @@ async function sendOnce(
       },
       own: {
         origin: trusted || own === null ? url.origin : own,
-        headers: isGiven
-          ? withoutSecrets(plan, headers)
-          : { ...headers, ...credentials.headers, ...sendable(conditions) },
+        headers: isGiven ? withoutSecrets(plan, headers) : ownHeaders(headers, credentials, conditions),
         ...(isGiven ? { isGiven } : {}),
       },
+      ...(credentials.cookies ? { cookies: credentials.cookies } : {}),
+      ...(plan.tls && !isGiven ? { tls: plan.tls } : {}),
+      ...(plan.auth?.type === 'session' ? { unfollowed: plan.auth.expiredWhen?.status ?? null } : {}),
       allowPrivate: plan.allowPrivate,
       timeoutMs: plan.timeoutMs,
       maxBodyBytes: plan.maxBodyBytes,
@@ -174,6 +181,16 @@ async function sendOnce(
   );
   const hidden = [...Object.keys(credentials.params), ...(plan.secretParams ?? [])];
   return hidden.length === 0 ? response : { ...response, url: withoutParameters(response.url, hidden) };
+}
+
+/** A cookie goes beside those that are configured. */
+function ownHeaders(
+  configured: Readonly<Record<string, string>>,
+  { headers, cookie }: Credentials,
+  conditions: DocumentRequest['conditions'],
+): Readonly<Record<string, string>> {
+  const all = { ...configured, ...headers, ...sendable(conditions) };
+  return cookie === undefined ? all : withCookie(all, cookie);
 }
 
 /** What is posted; an address that the source itself gave is only read. */
@@ -236,22 +253,6 @@ export async function waitForSlot(
   }
 }
 
-type RuledAction = Exclude<ResponseAction, 'dead_letter'>;
-
-function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): RuledAction | null {
-  if (plan.onResponse.length === 0) return null;
-  let text: string | null = null;
-  const rule = plan.onResponse.find((candidate): candidate is ResponseRule & { readonly action: RuledAction } => {
-    // It is for what is read from the response.
-    if (candidate.action === 'dead_letter') return false;
-    if (candidate.status !== null && candidate.status !== status) return false;
-    if (candidate.bodyContains === null) return true;
-    text ??= decodeText(body, headers['content-type'], plan.encoding ?? null);
-    return text.includes(candidate.bodyContains);
-  });
-  return rule?.action ?? null;
-}
-
 function ruledError(
   plan: HttpPlanBase,
   { status }: HttpResponse,
@@ -260,7 +261,9 @@ function ruledError(
 ): DaybookError {
   if (action === 'reauthenticate') {
     return new SourceRefused(
-      `fetch: ${plan.name} answered ${status} also with a new access token, expected 200 or 304; check client_id, client_secret, scope and on_response`,
+      plan.auth?.type === 'session'
+        ? `fetch: ${plan.name} answered ${status} also after a new login, expected 200 or 304; check auth.login and on_response`
+        : `fetch: ${plan.name} answered ${status} also with a new access token, expected 200 or 304; check client_id, client_secret, scope and on_response`,
       { status },
     );
   }

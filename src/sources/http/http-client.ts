@@ -2,6 +2,9 @@ import type { Readable } from 'node:stream';
 import { codeOf, DaybookError, messageOf, OverLimit, SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import type { RequestMethod } from '../../domain/plan/export-plan.ts';
 import { headerValueProblem } from '../../domain/text/header-value.ts';
+import type { TlsPlan } from '../../domain/plan/auth-plan.ts';
+import { withCookie, type RequestCookies } from '../auth/cookies.ts';
+import { TlsFiles } from '../auth/tls-files.ts';
 import type { NameLookup, Reach } from './address-guard.ts';
 import { readBody } from './decode-body.ts';
 import { Dispatchers, maxHeaderBytes } from './dispatchers.ts';
@@ -27,6 +30,12 @@ export interface HttpRequest {
   /** Deadline for everything: redirects, headers, body. */
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
+  /** Those of a session: sent and taken on each hop, by its own rules. */
+  readonly cookies?: RequestCookies;
+  /** What connections to the own origin prove themselves with, and what they trust. */
+  readonly tls?: TlsPlan;
+  /** A redirect with this status is the answer. */
+  readonly unfollowed?: number | null;
   /** A longer body is cut off there, instead of being refused. */
   readonly cutOff?: boolean;
   /** Address of a proxy; null = what the environment says. */
@@ -57,10 +66,20 @@ export interface HttpClient {
 }
 
 const maxRedirects = 10;
+const redirects3xx = [301, 302, 303, 307, 308];
 
-/** @param lookUp how names are looked up; default: as the system does */
-export function createHttpClient(userAgent: string, environment: ProxySettings = {}, lookUp?: NameLookup): HttpClient {
+/**
+ * @param lookUp how names are looked up; default: as the system does
+ * @param resolvePath makes the path of a certificate or key absolute
+ */
+export function createHttpClient(
+  userAgent: string,
+  environment: ProxySettings = {},
+  lookUp?: NameLookup,
+  resolvePath: (path: string) => string = (path) => path,
+): HttpClient {
   const dispatchers = new Dispatchers(lookUp);
+  const tlsFiles = new TlsFiles(resolvePath);
   return {
     async send(request, signal) {
       assertHeaders(request);
@@ -84,7 +103,9 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
     for (let redirects = 0; ; redirects++) {
       const reach = reachOf(request, own && request.own.isGiven !== true);
       const route = routeOf(url, request.proxy, environment);
-      const dispatcher = dispatchers.of(url, route, reach, request.subject);
+      const tls = own && request.tls ? await tlsFiles.read(request.tls, request.subject) : null;
+      const dispatcher = dispatchers.of(url, route, reach, request.subject, tls);
+      const cookie = request.cookies?.header(url) ?? null;
       const { statusCode, headers, body } = await dispatcher.request({
         origin: url.origin,
         path: `${url.pathname}${query}`,
@@ -93,13 +114,14 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
         headers: {
           'user-agent': userAgent,
           'accept-encoding': 'gzip, deflate, br',
-          ...lowerCase(request.headers),
-          ...(own ? lowerCase(request.own.headers) : {}),
+          ...carried(request, own, cookie),
         },
         signal,
       });
+      request.cookies?.take(url, [headers['set-cookie'] ?? []].flat());
       const location = headers['location'];
-      if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) {
+      const isRedirect = redirects3xx.includes(statusCode) && statusCode !== request.unfollowed;
+      if (!isRedirect || location === undefined) {
         const named = joined(headers);
         const whole = await readWhole(body, request, named);
         return { status: statusCode, headers: named, body: whole, url: url.href, ...(leftOrigin && { leftOrigin }) };
@@ -177,6 +199,11 @@ function failureOf(error: unknown, request: HttpRequest, timedOut: boolean): unk
     return new OverLimit(`fetch: ${request.subject} sent headers of more than ${maxHeaderBytes} bytes`);
   }
   return new SourceUnavailable(`fetch: ${request.subject} could not be reached: ${messageOf(error)}`, { cause: error });
+}
+
+function carried({ headers, own: { headers: ownHeaders } }: HttpRequest, own: boolean, cookie: string | null) {
+  const all = { ...lowerCase(headers), ...(own ? lowerCase(ownHeaders) : {}) };
+  return cookie === null ? all : withCookie(all, cookie);
 }
 
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {

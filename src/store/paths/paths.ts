@@ -33,6 +33,12 @@ interface OfRun extends OfSource {
   readonly firstRunId: string;
 }
 
+interface TokenPlace {
+  readonly chain: string;
+  /** Counted from 1; 0 is the token of the configuration. */
+  readonly number: number;
+}
+
 interface Marker extends OfSource {
   readonly sink: Sink;
   readonly ingestedAt: string;
@@ -115,6 +121,14 @@ export const storePaths = {
     readonly perMs: number;
     readonly place: number;
   }>('limits/{host}/{requests}-{perMs}/{place}', { host: id, requests: count, perMs: count, place: count }),
+  /** What a token endpoint gave out in return for the token before, encrypted. The chain is the hash of its first token. */
+  token: path<TokenPlace>('tokens/{chain}/{number}', { chain: sha256, number: count }),
+  /** Held by the process that requests this token; `.2` where the first one was lost. */
+  tokenClaim: path<TokenPlace & { readonly attempt: number }>('tokens/{chain}/{number}{attempt}.claim', {
+    chain: sha256,
+    number: count,
+    attempt: ordinal,
+  }),
   receipt: path<OfSource & { readonly day: Day; readonly finishedAt: string; readonly runId: string }>(
     'receipts/{source}/{day}/{finishedAt}-{runId}.json',
     { source, day, finishedAt: time, runId: anyName },

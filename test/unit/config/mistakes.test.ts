@@ -43,6 +43,7 @@ const files = [
   'keys.txt',
   'values.txt',
   'secrets.txt',
+  'auth.txt',
   'paths.txt',
   'schedules.txt',
   'templates.txt',

@@ -25,6 +25,7 @@ import { createHostBudgets } from '../../../src/store/run/host-budgets.ts';
 import { readKeptConfig, writeKeptConfig } from '../../../src/store/kept-configs.ts';
 import { storePaths, type StoreKind } from '../../../src/store/paths/paths.ts';
 import { newIdentity, readIdentity, writeIdentity } from '../../../src/store/identity.ts';
+import { createTokenChains } from '../../../src/store/run/token-chains.ts';
 import { createSeenKeys } from '../../../src/store/run/seen-keys.ts';
 import {
   recordReplayed,
@@ -81,6 +82,9 @@ const receipt: Receipt = {
 const window = { from: '2026-11-01T00:00:00.000000Z', to: '2026-11-02T00:00:00.000000Z' };
 const state = initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
 const unknownState = { state: null, damaged: false, epoch: 0 };
+const chain = 'c'.repeat(64);
+const link = { refreshToken: 'next', accessToken: 'now', askedAtMs: 1, renewAtMs: 2 };
+const tokenChains = (store: BlobStore) => createTokenChains(store, () => new Uint8Array(32));
 const progress: FileProgress = {
   offset: 10,
   lines: 1,
@@ -484,6 +488,29 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
         .then(({ waitMs }) => waitMs > 0),
     whole: true,
     damaged: true,
+    fate: 'unread',
+  },
+  token: {
+    async write(store) {
+      await tokenChains(store).save(chain, 1, link);
+      return storePaths.token.build({ chain, number: 1 });
+    },
+    read: (store) =>
+      tokenChains(store)
+        .last(chain)
+        .then((last) => last.link?.refreshToken ?? 'unreadable'),
+    whole: link.refreshToken,
+    damaged: 'unreadable',
+    fate: 'stays',
+  },
+  tokenClaim: {
+    async write(store) {
+      await tokenChains(store).claim(chain, 1, 1);
+      return storePaths.tokenClaim.build({ chain, number: 1, attempt: 1 });
+    },
+    read: (store) => tokenChains(store).claim(chain, 1, 1),
+    whole: false,
+    damaged: false,
     fate: 'unread',
   },
   receipt: {

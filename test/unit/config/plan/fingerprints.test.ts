@@ -217,6 +217,34 @@ describe('the fingerprint of where requests go, and which secrets they carry', (
     expect(access(edit)).not.toBe(access());
   });
 
+  const others = [
+    'auth: { type: api_key, name: k, api_keys: ["${env:A}"] }',
+    'auth: { type: oauth2_refresh_token, token_url: https://t.test, client_id: i, refresh_token: "${env:A}" }',
+    'auth: { type: session, login: { url: https://t.test/l, body: { p: "${env:A}" } } }',
+    'auth: { type: session, login: { url: https://u.test/l, body: { p: "${env:A}" } } }',
+    'auth: { type: session, login: { url: https://t.test/l, body: { p: "${env:B}" } } }',
+    'auth: { type: session, login: { url: https://t.test/l, body: { p: "${env:A}" } }, token: { path: t } }',
+    'tls: { ca: ca.pem }',
+    'tls: { ca: "${env:A}" }',
+    'tls: { cert: a.pem, key: a.key }',
+  ];
+  test.each(others)('is different from all others with %s', (edit) => {
+    const all = [access(), ...others.filter((other) => other !== edit).map((other) => access(other))];
+    expect(all).not.toContain(access(edit));
+  });
+
+  test('stays the same with the former name of client_auth, and with its default', () => {
+    const client =
+      'type: oauth2_client_credentials, token_url: https://t.test, client_id: i, client_secret: "${env:A}"';
+    const planWith = (more: string) => plan(daybookYaml([http(`auth: { ${client}${more} }`)]));
+    expect(planWith(', client_auth: header')).toEqual(planWith(', credentials: header'));
+    expect(planWith(', client_auth: body')).toEqual(planWith(''));
+    expect(planWith('')).not.toHaveProperty('auth.credentials');
+    expect(planWith(', credentials: header')).toHaveProperty('auth.credentials', 'header');
+    // That of 0.2.0.
+    expect(planWith(', credentials: header').accessFingerprint).toBe(planWith('').accessFingerprint);
+  });
+
   test('changes with the host of the token endpoint', () => {
     const at = (url: string) =>
       access(

@@ -57,6 +57,8 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   alert: { source, name: fc.stringMatching(/^[a-z_]+$/) },
   closure: { host: id },
   hostSlot: { host: id, requests: count, perMs: count, place: count },
+  token: { chain: hex(64), number: count },
+  tokenClaim: { chain: hex(64), number: count, attempt: ordinal },
   receipt: { source, day: dayText, finishedAt: time, runId: name },
   lastRuns: { worker: id },
   window: { source, window },
