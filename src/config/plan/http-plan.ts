@@ -1,3 +1,4 @@
+import { feedKeys } from '../../domain/plan/feed-keys.ts';
 import type { IncrementalPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpJsonPlan, HttpPlanBase, RssPlan } from '../../domain/plan/source-plan.ts';
 import type { Config } from '../file/parse-config.ts';
@@ -58,9 +59,9 @@ const onePage: PaginatorPlan = { type: 'single_page', hasMorePath: null, stopAft
 export function rssPlan(config: Config, source: RssConfig): RssPlan {
   const { id, occurred_at: time } = source;
   const keys: KeyPlan = {
-    id: id === undefined ? ['id'] : typeof id === 'string' ? [id] : id,
+    id: id === undefined ? [feedKeys.id] : typeof id === 'string' ? [id] : id,
     occurredAt: {
-      path: time?.path ?? 'published || updated',
+      path: time?.path ?? feedKeys.occurredAt,
       format: time?.format ?? 'iso8601',
       timezone: time?.timezone ?? 'UTC',
       onMissing: time?.on_missing ?? 'fetched_at',

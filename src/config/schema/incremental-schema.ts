@@ -21,7 +21,7 @@ export const incremental = z.strictObject({
   step: duration(1_000)
     .optional()
     .describe(
-      'A longer range is requested in parts of this length, one after the other. Needs `initial_value`, and both ends of the range: `start_param` and `end_param`, or `${since}` and `${until}`.',
+      'A longer range is requested in parts of this length, one after the other. Needs both ends of the range: `start_param` and `end_param`, or `${since}` and `${until}`. The first run needs `initial_value`, otherwise it is one request.',
     ),
   order: z
     .enum(['asc', 'desc'])

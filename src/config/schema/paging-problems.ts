@@ -17,7 +17,7 @@ export function pagingProblems(source: WrittenRequest): readonly RequestProblem[
 
 type Paginator = NonNullable<WrittenRequest['paginator']>;
 
-function problem(path: readonly string[], message: string, input: unknown = undefined): RequestProblem {
+function problem(path: readonly string[], message: string, input?: unknown): RequestProblem {
   return { path, message, input };
 }
 
@@ -84,7 +84,6 @@ function stepProblems(source: WrittenRequest): RequestProblem[] {
   const missing = [
     ...(asks(source, 'since') ? [] : ['start_param (or ${since} in the request)']),
     ...(asks(source, 'until') ? [] : ['end_param (or ${until} in the request)']),
-    ...(incremental['initial_value'] === undefined ? ['initial_value'] : []),
   ];
   if (missing.length > 0) return [problem(path, `step needs ${missing.join(' and ')} in incremental`, step)];
   if (incremental['order'] === 'desc') return [problem(path, ascending('step'), step)];

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { canarySource } from '../../domain/names.ts';
+import { feedKeys } from '../../domain/plan/feed-keys.ts';
 import { labelPattern } from '../../domain/plan/label.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
 import { exportJob } from './export-schema.ts';
@@ -9,6 +10,8 @@ import { fetchLimits, httpShape } from './http-schemas.ts';
 import { incremental } from './incremental-schema.ts';
 import { endingPaginator } from './paginator-schema.ts';
 import { requestProblems } from './request-problems.ts';
+import { shapingProblems, type ReadPaths } from './shaping-problems.ts';
+import { shapingShape } from './shaping-schema.ts';
 import { byteSize, duration } from './units.ts';
 import { suggestValue } from '../hints/value-hint.ts';
 import { encoding, expression, occurredAt, requiredOccurredAt, retry, schedule } from './value-schemas.ts';
@@ -88,6 +91,7 @@ const commonShape = {
     })
     .optional()
     .describe('What a healthy source delivers.'),
+  ...shapingShape,
 };
 
 const recordsPath = expression.default('@').describe('Path of the list of records; `@` is the page itself.');
@@ -205,6 +209,18 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
     const message = 'missing fields: set at least one, or items.json';
     context.issues.push({ code: 'custom', input: value, path: ['fields'], message });
   }
+  for (const { path, message } of shapingProblems(value, readPaths(value))) {
+    context.issues.push({ code: 'custom', input: value, path: [...path], message });
+  }
+}
+
+function readPaths(value: z.infer<(typeof sourceSchemas)[number]>): ReadPaths {
+  const { id: ids = feedKeys.id, occurred_at: time } = value;
+  return {
+    id: typeof ids === 'string' ? [ids] : ids,
+    occurredAt: time?.path ?? (value.type === 'rss' ? feedKeys.occurredAt : null),
+    cursor: 'incremental' in value ? (value.incremental?.cursor ?? null) : null,
+  };
 }
 
 function typeMessage(found: unknown): string {

@@ -5,6 +5,7 @@ import { isOnlyPlaceholders } from '../../formats/template/parse-template.ts';
 import {
   fillReferences,
   fillTemplateReferences,
+  InvalidEnvironment,
   referencedNames,
   resolveReferences,
   valueOf,
@@ -15,19 +16,9 @@ import type { SourceConfig } from '../schema/source-schemas.ts';
 
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and none that JMESPath reads. */
 export const keysWithReferences = [
-  ...([
-    'url',
-    'params',
-    'headers',
-    'auth',
-    'proxy',
-    'body',
-    'query',
-    'variables',
-    'options',
-    'path',
-    'export',
-  ] as const),
+  ...(['url', 'params', 'headers', 'auth', 'proxy', 'body', 'query', 'variables', 'options', 'path'] as const),
+  'mask_key',
+  'export',
 ] as const;
 
 /** Keys that are filled in at each request: they may also hold placeholders such as `${cursor}`. */
@@ -93,16 +84,16 @@ export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig,
   const filled = keysWithReferences
     .filter((part) => part in plan)
     .map((part) => {
-      const isTemplate = 'templates' in plan && plan.templates === true && templateKeys.includes(part);
+      const isTemplate = 'templates' in plan && templateKeys.includes(part);
       const fillText = isTemplate ? fillTemplateReferences : fillReferences;
       return [part, fill(Object.entries(plan).find(([name]) => name === part)?.[1], source, lookUp, fillText)];
     });
   const secretParams = 'url' in plan ? secretParameters(plan, source) : [];
   return {
-    ...plan,
+    ...withMaskKey(plan, lookUp),
     ...Object.fromEntries(filled),
     ...(secretParams.length > 0 ? { secretParams } : {}),
-    ...('templates' in plan && plan.templates === true ? secretsOfTemplate(plan) : {}),
+    ...('templates' in plan ? secretsOfTemplate(plan) : {}),
   };
 }
 
@@ -113,6 +104,15 @@ function secretsOfTemplate(plan: HttpPlanBase): Pick<HttpPlanBase, 'secretHeader
     ...(secretHeaders.length > 0 ? { secretHeaders } : {}),
     ...(holdsSecret(plan.body) ? { secretBody: true } : {}),
   };
+}
+
+/** The plan with the key of its mask alone: for what sends no request. @throws InvalidEnvironment if it is not set, or empty */
+export function withMaskKey<P extends SourcePlan>(plan: P, lookUp: LookUp): P {
+  const { shaping } = plan;
+  if (!shaping?.mask || shaping.mask.key === null) return plan;
+  const key = fillReferences(shaping.mask.key, lookUp);
+  if (key === '') throw new InvalidEnvironment(`config: ${plan.name}: mask_key is empty, expected a secret`);
+  return { ...plan, shaping: { ...shaping, mask: { ...shaping.mask, key } } };
 }
 
 /** Names of query parameters that hold secrets: no record may contain them in an address. */

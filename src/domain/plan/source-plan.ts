@@ -1,6 +1,7 @@
 import type { ComputeLimits } from './compute-limits.ts';
 import type { ExportPlan, RequestMethod } from './export-plan.ts';
 import type { DetailPlan, FieldPlans, ItemsPlan } from './html-plan.ts';
+import type { ShapingPlan } from './shaping-plan.ts';
 import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
 
 /** What a source may be called: also a folder name, a workflow id part and a fairness key (64 bytes at most). */
@@ -35,6 +36,8 @@ export interface SourcePlanBase {
   readonly expect: ExpectPlan;
   /** The charset of what it sends, as a label; absent = what the content says. A byte order mark counts more. */
   readonly encoding?: string;
+  /** What is made of its records; absent = they are stored as they arrive. */
+  readonly shaping?: ShapingPlan;
   /** How much computing it may take; plans of 0.2.0, in workflows that are open, do not say. */
   readonly compute?: ComputeLimits;
   /** Changes when (type, url, params, paginator, incremental) do: the state starts from scratch. */

@@ -18,6 +18,7 @@ export const warningCodes = [
   'paginator_proposed',
   'arithmetic_path',
   'field_unknown',
+  'kept_field_hidden',
   'cron_six_fields',
   'no_files',
   'files_unbound',

@@ -1,5 +1,6 @@
 import type { FieldTally } from '../run/field-tally.ts';
 import type { DayRanges } from '../time/day-set.ts';
+import type { PollRange, RequestValues } from './request-values.ts';
 import type { Cuts, FileProgress, SourceState } from './source-state.ts';
 
 /** The position of a poll between two fetches. Workflows pass it on without looking inside. */
@@ -100,26 +101,6 @@ export interface HttpPosition {
   readonly breaks?: Breaks;
   /** Which document of an export it belongs to. @default 0 */
   readonly document?: number;
-}
-
-/** A poll in parts, each with its own `since`. */
-export interface PollRange {
-  /** The `since` of the first part. */
-  readonly from: string | null;
-  /** End of the last part; absent = open. */
-  readonly to?: string;
-  /** Number of the present part, from 0. */
-  readonly part: number;
-}
-
-/** What a template needs for its next request. */
-export interface RequestValues {
-  /** When the poll began, canonical time: `${now}` of all its pages. */
-  readonly now?: string;
-  /** Fields of the last record of the page before, by their path, as JSON text: numbers keep their digits. */
-  readonly last?: Readonly<Record<string, string>>;
-  /** The cursor is JSON text, because it is not a text itself. */
-  readonly jsonCursor?: true;
 }
 
 /** Ids that were on one page after the other, whatever else their records hold. */

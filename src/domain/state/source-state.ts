@@ -1,6 +1,6 @@
 import type { DateOrder } from '../plan/plan-parts.ts';
 import type { FailureStreak } from './failure-backoff.ts';
-import type { PollRange, RequestValues } from './fetch-position.ts';
+import type { PollRange, RequestValues } from './request-values.ts';
 import type { Sink } from '../run/sink.ts';
 
 /**

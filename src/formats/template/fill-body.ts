@@ -5,10 +5,10 @@ import { onlyPlaceholder, parseTemplate } from './parse-template.ts';
 import { textOf, valueOf, type TemplateValues } from './template-values.ts';
 
 /** A text of this kind is filled so that a value cannot break out of its place. */
-export type BodyKind = 'json' | 'form' | 'xml' | 'text';
+type BodyKind = 'json' | 'form' | 'xml' | 'text';
 
 /** What a body that is a text holds, by its content type, otherwise by its beginning. */
-export function bodyKind(text: string, contentType: string | undefined): BodyKind {
+function bodyKind(text: string, contentType: string | undefined): BodyKind {
   const type = (contentType ?? '').toLowerCase();
   if (type.includes('x-www-form-urlencoded')) return 'form';
   if (type.includes('json')) return 'json';

@@ -28,7 +28,8 @@ import { continuationOf, withoutOverlap } from '../pagination/overlap.ts';
 import { notingWrongTotal } from '../pagination/wrong-total.ts';
 import { readTime } from '../pagination/read-time.ts';
 import { isSavedPositionGone, savedPositionDropped } from '../pagination/saved-position.ts';
-import { isNewTo, classifyPage } from '../extraction/classify-page.ts';
+import { hasNewFiltered, isNewTo, classifyPage } from '../extraction/classify-page.ts';
+import { areIdsKnown, idsInOrder } from '../extraction/page-ids.ts';
 import { intoNextPart } from './next-part.ts';
 import { createStartCheck } from './start-param.ts';
 
@@ -119,6 +120,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
       if (readKnown && !given.end?.notModified) [known, readKnown] = [await readKnown(), null];
       const read = given.checked ?? (await checkItems(given, known, reader, optionsAt(given), fields));
       const isAgain = isRepeatedPage(position, read.hash);
+      if (isAgain && given.readAgain) continue;
       const page = isAgain ? given : notingWrongTotal(plan, position, given, read);
       const sequel = continuationOf(plan, position, read, isAgain);
       if ('elsewhere' in sequel) {
@@ -153,7 +155,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
       const from = position.place;
       const advanced = { ...advance(plan, position, page, checked, result), ...ids.carried, ...fields.carried };
       const news = {
-        isNew: known === null ? null : result.accepted.length > 0,
+        isNew: known === null ? null : result.accepted.length > 0 || hasNewFiltered(known, checked),
         isBehind: isBehind(plan, from, result),
       };
       const course = intoNextPart(plan, withoutProof(afterPage(plan, from, advanced, page, news)));
@@ -178,6 +180,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
   if (warnings.some(({ code }) => code === 'cursor_unreadable')) position = { ...position, unreadableCursor: true };
   warnings = addWarnings(warnings, fields.warnings(end !== null));
   const accepted = sorted.flatMap((page) => page.accepted);
+  const filtered = sum(sorted, (page) => page.shaped?.filtered.length ?? 0);
   const deadLetters = sorted.flatMap((page) => page.deadLetters);
   return {
     counts: {
@@ -185,6 +188,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
       accepted: accepted.length,
       rejected: deadLetters.length,
       unchanged: sum(sorted, (page) => page.unchanged),
+      ...(filtered > 0 ? { filtered } : {}),
       repaired: accepted.filter((record) => record.repaired).length,
       pages: Math.max(0, position.pages - start.pages),
     },
@@ -242,20 +246,18 @@ function advance(
   plan: SourcePlan,
   position: FetchPosition,
   page: Page,
-  { days, valid, deadLetters, fetched }: CheckedWithDays,
+  checked: CheckedWithDays,
   { furthest, hash }: ClassifiedPage,
 ): FetchPosition {
   const bound = microsOfDate(new Date(position.startedAt));
   const reached = furthest === null ? null : formatMicros(furthest < bound ? furthest : bound);
   const answered = page.end?.notModified || page.end?.notBefore ? position.pages : pageNumber(plan, position, page);
   const place = page.next ?? position.place;
-  // Items that were known, and not read again, have no id here.
-  const isWhole = fetched === valid.length + deadLetters.length;
-  const idsOf = () => (isWhole ? valid.map(({ record }) => record.sourceId) : []);
+  const idsOf = () => (areIdsKnown(checked) ? idsInOrder(checked) : []);
   return {
     ...position,
     pages: answered,
-    days,
+    days: checked.days,
     watermark: latest(position.watermark, reached),
     place:
       place.type === 'file'

@@ -8,5 +8,7 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
  */
 export function isPlain(plan: SourcePlan, schema: string | null): boolean {
   if (schema !== null || (plan.type !== 'http_json' && plan.type !== 'file')) return false;
+  // What is kept beside each element may make many times as much of a record.
+  if (plan.shaping?.explode) return false;
   return pathsOf(plan).every(({ path }) => isPath(path));
 }

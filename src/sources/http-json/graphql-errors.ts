@@ -1,5 +1,6 @@
 import { SourceUnavailable } from '../../domain/errors.ts';
 import { isObject } from '../../domain/is-object.ts';
+import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { HttpJsonPlan } from '../../domain/plan/source-plan.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import type { ReadPage } from '../extraction/document-format.ts';
@@ -13,7 +14,7 @@ import { textForDeadLetter } from '../extraction/extract-record.ts';
 export function failedQuery(plan: HttpJsonPlan, page: unknown, status: number, text: string): ReadPage | null {
   const errors = isObject(page) ? page['errors'] : undefined;
   if (errors === undefined || errors === null || (Array.isArray(errors) && errors.length === 0)) return null;
-  const message = `the query was answered with errors, expected data only: ${messagesOf(errors)}`;
+  const message = `the query was answered with errors, expected data only: ${hidesValues(plan) ? hiddenValue : messagesOf(errors)}`;
   if (!keepsFailed(plan, status, text)) throw new SourceUnavailable(`fetch: ${plan.name}: ${message}`);
   const rejection = { reason: 'wrong_shape', message } as const;
   return {

@@ -2,7 +2,8 @@ import { jsonAccept } from '../http/accept-headers.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import { UnreadableBody, messageOf } from '../../domain/errors.ts';
 import { compileExpression } from '../../formats/jmespath.ts';
-import { isTextDeeperThan, parseJson, type ParsedJson } from '../../formats/exact-json.ts';
+import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
+import { isTextDeeperThan, parseDigits, parseJson, type ParsedJson } from '../../formats/exact-json.ts';
 import type { HttpJsonPlan } from '../../domain/plan/source-plan.ts';
 import { maxDepth } from '../extraction/extract-record.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
@@ -22,7 +23,7 @@ export function jsonFormat(plan: HttpJsonPlan, trace: Trace = noTrace): Document
       const { body } = response;
       const { text, warnings } = decodeDocument({ kind: 'json', body, contentType, encoding: plan.encoding ?? null });
       assertJsonSize(`fetch: ${plan.name}`, text);
-      const { value, exact } = parsePage(plan.name, text, contentType);
+      const { value, exact } = parsePage(plan, text, contentType);
       const failed = plan.graphql === true ? failedQuery(plan, value, response.status, text) : null;
       if (failed) return failed;
       trace.step('records');
@@ -35,10 +36,16 @@ export function jsonFormat(plan: HttpJsonPlan, trace: Trace = noTrace): Document
   };
 }
 
-function parsePage(subject: string, text: string, contentType: string | undefined): ParsedJson {
+function parsePage(plan: HttpJsonPlan, text: string, contentType: string | undefined): ParsedJson {
+  const { name: subject } = plan;
   try {
-    return parseJson(text);
+    return plan.shaping ? parseDigits(text) : parseJson(text);
   } catch (error) {
+    if (hidesValues(plan)) {
+      throw new UnreadableBody(
+        `fetch: ${subject} answered with ${contentType ?? 'no content type'}, expected JSON; what it sent is ${hiddenValue}`,
+      );
+    }
     const start = truncate(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
     throw new UnreadableBody(
       `fetch: ${subject} answered with ${contentType ?? 'no content type'} that begins "${start}", expected JSON (${messageOf(error)})`,

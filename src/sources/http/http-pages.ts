@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { HttpPosition, NextPage, StatePatch } from '../../domain/state/fetch-position.ts';
+import type { HttpPosition, NextPage, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
@@ -41,13 +41,16 @@ export async function* fetchHttpPages(
     for (let place: HttpPosition | null = from; place !== null;) {
       context.onProgress({ page: place.page });
       const { page, next } = await readAnswer(plan, format, place, await ahead.take(place));
+      let isFollowed = true;
       for (const again of shifting.before(place)) {
         const read = await readAnswer(plan, format, again, await askFor(plan, format, again, state, tools, context));
         if (read.page.end?.notBefore) return yield read.page;
         const found = shifting.newOn(read.page);
-        if (found) yield { ...found.page, next: place };
-        if (found?.leadsBack !== true) break;
+        if (found.page) yield { ...found.page, next: place };
+        isFollowed = !found.leadsBack || !shifting.mayLeadBack(again);
+        if (!found.leadsBack) break;
       }
+      if (!isFollowed) return yield { ...page, next: null, end: shiftedTooFar(plan) };
       shifting.remember(page);
       yield* parts(page, place, next);
       place = next;
@@ -151,7 +154,7 @@ async function readDocument(
     read.next === undefined
       ? followingPage(plan, place, factsOf(read, response))
       : { next: read.next, ...problemOf(read) };
-  const records = read.checked?.fetched ?? read.items.length;
+  const records = read.checked ? (read.checked.shaped?.received ?? read.checked.fetched) : read.items.length;
   const ended = problem ?? read.broken;
   const following = next === null ? (ended ? null : nextPart(plan, place)) : positionOf(plan, place, next, records);
   const warnings = [...(read.warnings ?? []), ...(problem ? [problem] : [])];
@@ -191,6 +194,12 @@ function problemOf({ problem }: ReadPage): { readonly problem?: Warning } {
 
 function pagingOf({ name }: HttpPlan, { message }: Warning): string {
   return `${name}: ${message}. The watermark does not change`;
+}
+
+/** Records that moved further back than pages are read again would be missed. */
+function shiftedTooFar({ name }: HttpPlan): Partial<PollEnd> {
+  const paging = `${name}: more records were deleted between two pages than are read again (shifting), so that others may be missed; the poll ends there. The watermark does not change`;
+  return { cutShort: true, paging };
 }
 
 /** For the log: pages that are followed to an origin that gets nothing of what the source's own gets. */

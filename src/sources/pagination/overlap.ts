@@ -2,7 +2,7 @@ import { hash as digestOf } from 'node:crypto';
 import type { FetchPosition, HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { OffsetPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { CheckedWithDays } from '../extraction/checked-page.ts';
+import type { CheckedWithDays, ShapedPage } from '../extraction/checked-page.ts';
 
 /** How many records the next page must repeat to show that it follows. */
 const tailLength = 8;
@@ -119,7 +119,8 @@ export function withoutOverlap(position: FetchPosition): FetchPosition {
 }
 
 /** Marks of the records of a page, in its order. */
-export function marksOf({ valid, deadLetters }: CheckedWithDays): string[] {
+export function marksOf({ valid, deadLetters, shaped }: CheckedWithDays): string[] {
+  if (shaped) return shaped.sent.map(([, mark]) => markOfText(mark));
   const all = [
     ...valid.map((record) => ({ index: record.index, mark: markOf(record) })),
     ...deadLetters.map((letter) => ({ index: letter.index, mark: markOfText(letter.recordText) })),
@@ -129,6 +130,7 @@ export function marksOf({ valid, deadLetters }: CheckedWithDays): string[] {
 
 /** The page without what was read before. */
 export function withoutKnown(checked: CheckedWithDays, known: ReadonlySet<string>): CheckedWithDays {
+  if (checked.shaped) return withoutSent(checked, checked.shaped, known);
   const valid = checked.valid.filter((record) => !known.has(markOf(record)));
   const deadLetters = checked.deadLetters.filter(({ recordText }) => !known.has(markOfText(recordText)));
   const left = checked.valid.length - valid.length + checked.deadLetters.length - deadLetters.length;
@@ -139,6 +141,26 @@ export function withoutKnown(checked: CheckedWithDays, known: ReadonlySet<string
     deadLetters,
     fetched: checked.fetched - left,
     digests: checked.digests.filter((digest) => digests.has(digest)),
+  };
+}
+
+/** The same for records that were shaped: by what the source sent. */
+function withoutSent(checked: CheckedWithDays, shaped: ShapedPage, known: ReadonlySet<string>): CheckedWithDays {
+  const gone = new Set(shaped.sent.flatMap(([index, mark]) => (known.has(markOfText(mark)) ? [index] : [])));
+  const isLeft = ({ index }: { readonly index: number }) => !gone.has(index);
+  const [valid, deadLetters, filtered] = [
+    checked.valid.filter(isLeft),
+    checked.deadLetters.filter(isLeft),
+    shaped.filtered.filter(isLeft),
+  ];
+  const digests = new Set([...valid, ...filtered].map(({ mark }) => mark));
+  return {
+    ...checked,
+    valid,
+    deadLetters,
+    fetched: valid.length + deadLetters.length + filtered.length,
+    digests: checked.digests.filter((digest) => digests.has(digest)),
+    shaped: { ...shaped, filtered, sent: shaped.sent.filter(([index]) => !gone.has(index)) },
   };
 }
 

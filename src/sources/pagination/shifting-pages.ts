@@ -12,8 +12,9 @@ const maxStepsBack = 4;
 
 /** Of a page that is read again, what was not read before. */
 export interface ReadAgain {
-  readonly page: Page;
-  /** More was deleted than the page holds: the one before it must be read again too. */
+  /** Null = nothing. */
+  readonly page: Page | null;
+  /** More was deleted than a page holds: the one before it must be read again too. */
   readonly leadsBack: boolean;
 }
 
@@ -36,9 +37,13 @@ export class ShiftingPages {
     if (step === null || place.skip > 0) return [];
     const first = firstPage(paginator).page;
     const { doubtful: _doubtful, ...plain } = place;
-    const most = this.#marks.length === 0 ? 1 : maxStepsBack;
-    const pages = Array.from({ length: most }, (_, number) => place.page - (number + 1) * step);
+    const pages = Array.from({ length: maxStepsBack }, (_, number) => place.page - (number + 1) * step);
     return pages.filter((page) => page >= first).map((page) => ({ ...plain, page }));
+  }
+
+  /** Whether there are pages before one; a poll that continues knows too little to say that they were not read. */
+  mayLeadBack({ page }: HttpPosition): boolean {
+    return page > firstPage(this.#plan.paginator).page && this.#marks.length > maxStepsBack;
   }
 
   /** Remembers the records of a page. */
@@ -48,17 +53,19 @@ export class ShiftingPages {
     if (this.#marks.length > rememberedPages) this.#marks.shift();
   }
 
-  /** What is new on a page that was read again; null = nothing. */
-  newOn(page: Page): ReadAgain | null {
+  /** What is new on a page that was read again. */
+  newOn(page: Page): ReadAgain {
     const { checked } = page;
     // Items that name pages of their own are told apart by the sinks.
-    if (!checked) return page.items.length === 0 ? null : { page: asAddition(page), leadsBack: false };
+    if (!checked)
+      return { page: page.items.length === 0 ? null : asAddition(page), leadsBack: page.items.length === 0 };
     const known = new Set(this.#marks.flatMap((marks) => [...marks]));
     const [first] = marksOf(checked);
     const left = withoutKnown(checked, known);
-    if (left.fetched === 0) return null;
     this.remember(page);
-    const leadsBack = first !== undefined && known.size > 0 && !known.has(first);
+    // A poll that continues knows none of them.
+    const leadsBack = first === undefined || !known.has(first);
+    if (left.fetched === 0) return { page: null, leadsBack };
     return { page: asAddition({ ...page, checked: { ...left, hash: hashOf(left) } }), leadsBack };
   }
 }
@@ -71,7 +78,7 @@ function isShifting({ paginator }: HttpPlan, { overlaps }: HttpPosition): boolea
 
 function asAddition(page: Page): Page {
   const { end: _end, warning: _warning, ...rest } = page;
-  return { ...rest, counts: false, warnings: [], fields: {}, patch: {} };
+  return { ...rest, counts: false, readAgain: true, warnings: [], fields: {}, patch: {} };
 }
 
 function hashOf(checked: CheckedWithDays): string {

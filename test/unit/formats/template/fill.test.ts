@@ -129,16 +129,15 @@ describe('a URL', () => {
       '+',
       '%',
     ];
-    for (let round = 0; round < 2_000; round++) {
+    const written = Array.from({ length: 2_000 }, () => {
       const length = 1 + Math.floor(random() * 4);
-      const value = Array.from({ length }, () => alphabet[Math.floor(random() * alphabet.length)] ?? '').join('');
-      let url: URL | null;
-      try {
-        url = new URL(fillUrl('https://api.test/a/${cursor}/b?x=${cursor}&y=1', { ...none, cursor: value }) as string);
-      } catch (error) {
-        expect(error).toBeInstanceOf(SourceRefused);
-        continue;
-      }
+      return Array.from({ length }, () => alphabet[Math.floor(random() * alphabet.length)] ?? '').join('');
+    });
+    const fill = (cursor: string) => fillUrl('https://api.test/a/${cursor}/b?x=${cursor}&y=1', { ...none, cursor });
+    const steps = written.filter((value) => /^\.{1,2}$/.test(value));
+    for (const value of steps) expect(() => fill(value)).toThrow(SourceRefused);
+    for (const value of written.filter((one) => !steps.includes(one))) {
+      const url = new URL(String(fill(value)));
       expect(url.origin).toBe('https://api.test');
       expect(url.pathname.split('/')).toHaveLength(4);
       expect(url.pathname).toMatch(/^\/a\/.*\/b$/);
