@@ -18,7 +18,7 @@ export interface OpenExport {
   /** Hides secrets in what a workflow gets. */
   readonly hide: (text: string) => string;
   /** What is known of a job; if nothing is kept of it, what its workflow knows. */
-  known(job: ExportJob): Promise<KnownJob>;
+  readonly known: (job: ExportJob) => Promise<KnownJob>;
 }
 
 /** @param asked of the activity */

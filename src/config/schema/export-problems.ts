@@ -28,12 +28,12 @@ function unfillable({ incremental }: WrittenRequest, job: ExportConfig): Request
       if (placeholder.kind !== 'placeholder' || expressions.includes(String(path[2]))) return [];
       const isDocument = part === 'download' && path[2] === 'url';
       const known = isDocument ? ['status', ...names[part]] : names[part];
-      const { name } = placeholder;
-      if ((name === 'since' || name === 'until') && incremental === undefined) {
+      const { name: named } = placeholder;
+      if ((named === 'since' || named === 'until') && incremental === undefined) {
         const message = `found ${placeholder.text}, expected incremental: { cursor: updated_at } for it`;
         return [{ path, message, input: placeholder.text }];
       }
-      if (known.includes(name)) return [];
+      if (known.includes(named)) return [];
       const expected = known.map((name) => `\${${name}${name === 'submit' || name === 'status' ? ':PATH' : ''}}`);
       const message = `found ${placeholder.text}, expected one of ${expected.join(', ')}`;
       return [{ path, message, input: placeholder.text }];

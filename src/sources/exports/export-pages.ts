@@ -111,7 +111,7 @@ function documentPlan(plan: ExportingPlan, known: KnownJob, address: string, num
     body: document.body ?? undefined,
     document: { name, ...(isGiven ? { isGiven } : {}) },
     incremental: null,
-  } as HttpPlan;
+  };
 }
 
 function isExpired(error: unknown): boolean {

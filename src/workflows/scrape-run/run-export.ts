@@ -142,7 +142,8 @@ export class RunExport {
     this.#progress = progress;
     const { status } = this.#export;
     const ms = nextLookMs(status, progress.waitedMs, askedMs);
-    if (ms === null) throw workflowFailure(new ExportTimeout(timeoutProblem(this.#plan.name, status, progress, this.#state)));
+    if (ms === null)
+      throw workflowFailure(new ExportTimeout(timeoutProblem(this.#plan.name, status, progress, this.#state)));
     this.#progress = { ...progress, dueMs: Date.now() + ms };
     this.#display.enter('fetching', waitingNote(progress, this.#state));
   }
