@@ -4,6 +4,10 @@ import { startPosition, withoutPosition } from '../domain/state/poll.ts';
 import type { HttpPlan, ModulePlan, SourcePlan } from '../domain/plan/source-plan.ts';
 import { widenWindow, type TimeRangeText } from '../domain/time/backfill-windows.ts';
 import type { SourceState } from '../domain/state/source-state.ts';
+import { mayStream } from '../domain/plan/large-bodies.ts';
+import type { BodyCopies } from '../domain/storage/body-copies.ts';
+import { BodyPages } from './bodies/body-pages.ts';
+import { acceptOf } from './bodies/http-format.ts';
 import type { Compute } from './compute/compute.ts';
 import { SourceReader } from './compute/source-reader.ts';
 import type { SchemaTexts } from './extraction/schema-texts.ts';
@@ -28,6 +32,8 @@ export interface SourceTools extends FileTools, ModuleTools {
   readonly compute: Compute;
   /** Which item of a feed each guid and link belongs to, by the name in the state; null = unknown. */
   readonly feedItems: { readonly read: (name: string | null) => Promise<string | null> };
+  /** Copies of large bodies of a run. @default nothing is stored, as in a preview */
+  readonly copies?: (run: string) => BodyCopies;
   /** Makes a path of the configuration absolute: of a schema, or a module. */
   readonly resolvePath: (path: string) => string;
   /** The same of files that are read: in a bucket if the configuration is in one. @default the same */
@@ -90,6 +96,10 @@ export function openPages(
   if (plan.type === 'module' && place.type === 'module') {
     return readModulePages(plan, place, tools, context);
   }
+  if (plan.type === 'http' && place.type === 'http' && mayStream(plan)) {
+    const bodies = { http: tools.http, readers: tools.readers, copies: tools.copies?.(run) ?? null, run };
+    return new BodyPages(plan, formatOf(plan, state, tools, context), state, bodies, context).read(place);
+  }
   if (plan.type !== 'file' && plan.type !== 'module' && place.type === 'http') {
     return fetchHttpPages(plan, formatOf(plan, state, tools, context), place, state, tools.http, context);
   }
@@ -110,6 +120,8 @@ function formatOf(plan: HttpPlan, state: SourceState, tools: SourceTools, contex
         ...(await recallItems(state, tools)),
         dateOrder,
       }));
+    case 'http':
+      return context.reader.format(acceptOf(plan), async () => ({ items: null, unknown: 'free', dateOrder }));
     case 'html':
       return plan.detail
         ? new DetailPages({ plan, http: tools.http, context, run: randomUUID(), dateOrder }).format()

@@ -3,6 +3,7 @@ import type { Activities } from '../activities/index.ts';
 import { canarySource } from '../domain/names.ts';
 import type { BatchRef } from '../domain/run/batch.ts';
 import { labelQueue } from '../domain/plan/label.ts';
+import { mayStream } from '../domain/plan/large-bodies.ts';
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import { remaining, retryPolicy } from './support/retry-policy.ts';
 
@@ -218,9 +219,13 @@ function onWorkersWith(label: string): ActivityOptions {
   return { taskQueue: labelQueue(workflowInfo().taskQueue, label), scheduleToStartTimeout: '10m' };
 }
 
+/** A body of 10 GiB at 2 Mbit/s. A source that is silent is noticed by its own time limit, a dead worker by its heartbeats. */
+const largeBodyMs = 12 * 3_600_000;
+
 /** Several pages fit in five minutes; a source with a long deadline gets time for at least one page. */
 function fetchTimeoutMs(plan: SourcePlan): number {
   const fiveMinutes = 300_000;
+  if (mayStream(plan)) return largeBodyMs;
   return 'timeoutMs' in plan ? Math.max(fiveMinutes, plan.timeoutMs + 60_000) : fiveMinutes;
 }
 

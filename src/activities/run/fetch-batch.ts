@@ -171,6 +171,7 @@ async function keep(
       ...end,
       ...sinceOf(position),
       ...sharedIdsOf(position),
+      ...copiesIn(position),
       ...(end.paging ? { paging: redact(end.paging) } : {}),
     },
     ...(collected.warnings.length > 0 ? { warnings: redactWarnings(collected.warnings, redact) } : {}),
@@ -210,6 +211,11 @@ function hostBusy(input: FetchBatchInput, position: FetchPosition, waitMs: numbe
   return { ...nothingFetched(input), nextNumber: number + 1, patch: patchAfter(state, position, end, {}), end };
 }
 
+/** Copies are deleted once the run has ended: an attempt that is repeated reads them again. */
+function copiesIn({ place }: FetchPosition): Pick<PollEnd, 'copied'> {
+  return place.type === 'http' && place.copied === true ? { copied: true } : {};
+}
+
 function withFiles(position: FetchPosition, files: string | null): FetchPosition {
   const { place } = position;
   return place.type === 'file' && files !== null ? { ...position, place: { ...place, files } } : position;
@@ -227,7 +233,11 @@ function hideSecrets(result: FetchBatchResult, mask: SecretMask): FetchBatchResu
 
 function mapPlace(position: FetchPosition, change: (text: string) => string): FetchPosition {
   const { place } = position;
-  return place.type === 'file' ? position : { ...position, place: mapCursor(place, change) };
+  if (place.type === 'file') return position;
+  const mapped = mapCursor(place, change);
+  const link = mapped.type === 'http' && mapped.body ? mapped.body.link : null;
+  if (mapped.type !== 'http' || !mapped.body || link === null) return { ...position, place: mapped };
+  return { ...position, place: { ...mapped, body: { ...mapped.body, link: change(link) } } };
 }
 
 function withPlace(state: SourceState, change: (text: string) => string): SourceState {

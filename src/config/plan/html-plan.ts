@@ -16,7 +16,7 @@ export function htmlPlan(config: Config, source: HtmlConfig): HtmlPlan {
   return { ...httpBase(config, source, paginatorPlan(source.paginator), null, plans), type: 'html', ...plans };
 }
 
-function fieldPlans(fields: Readonly<Record<string, FieldConfig>>): FieldPlans {
+export function fieldPlans(fields: Readonly<Record<string, FieldConfig>>): FieldPlans {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, fieldPlan(field)]));
 }
 

@@ -6,17 +6,21 @@ import { asWritten, authPlan } from './auth-plan.ts';
 import { asked, askedSince, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from '../secrets/secrets.ts';
-import type { HtmlConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
+import type { HtmlConfig, HttpConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
 
-export function httpJsonPlan(config: Config, source: HttpJsonConfig): HttpJsonPlan {
+/** @param entry which file of a ZIP archive is read; absent = the only one */
+export function httpJsonPlan(config: Config, source: HttpJsonConfig, entry?: string): HttpJsonPlan {
   const { method, body, records } = source;
   const incremental = incrementalPlan(source);
-  const shared = httpBase(config, source, paginatorPlan(source.paginator), incremental, { body, records, method });
+  const packed = entry === undefined ? {} : { entry };
+  const shaping = { body, records, method, ...packed };
+  const shared = httpBase(config, source, paginatorPlan(source.paginator), incremental, shaping);
   return {
     ...shared,
     type: 'http_json',
     method,
     records,
+    ...packed,
     ...(body === undefined ? {} : { body: maskOptions('body', body) }),
   };
 }
@@ -42,14 +46,18 @@ export function rssPlan(config: Config, source: RssConfig): RssPlan {
   return { ...httpBase(config, source, onePage, null, {}, keys), type: 'rss' };
 }
 
-/** What sources share that are fetched over HTTP. */
+/**
+ * What sources share that are fetched over HTTP.
+ * @param askedToo what else the source is asked for
+ */
 export function httpBase(
   config: Config,
-  source: HttpJsonConfig | RssConfig | HtmlConfig,
+  source: HttpJsonConfig | (HttpConfig & { readonly max_body: number }) | RssConfig | HtmlConfig,
   paginator: PaginatorPlan,
   incremental: IncrementalPlan | null,
   shaping: object,
   keys?: KeyPlan,
+  askedToo: object = {},
 ): HttpPlanBase {
   const { url, params, headers, trusted_origins: trustedOrigins } = source;
   const auth = source.auth ?? null;
@@ -57,7 +65,7 @@ export function httpBase(
     ...planBase(
       config,
       source,
-      { url, params, paginator: asked(paginator), incremental: incremental && askedSince(incremental) },
+      { url, params, paginator: asked(paginator), incremental: incremental && askedSince(incremental), ...askedToo },
       { headers, ...shaping },
       keys,
     ),

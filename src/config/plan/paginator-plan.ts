@@ -55,7 +55,7 @@ export function askedSince({ order: _order, ...incremental }: IncrementalPlan): 
   return incremental;
 }
 
-export function incrementalPlan({ incremental }: HttpJsonConfig): IncrementalPlan | null {
+export function incrementalPlan({ incremental }: Pick<HttpJsonConfig, 'incremental'>): IncrementalPlan | null {
   if (!incremental) return null;
   return {
     cursor: incremental.cursor,

@@ -6,7 +6,11 @@ import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRul
 export const sourceNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 /** The kinds of source that a configuration may name. */
-export const sourceTypes = ['http_json', 'rss', 'html', 'file', 'module'] as const;
+export const sourceTypes = ['http_json', 'http', 'rss', 'html', 'file', 'module'] as const;
+
+/** Formats of a body over HTTP. */
+export const httpFormats = ['json', 'ndjson', 'csv', 'xml', 'xlsx'] as const;
+export type HttpFormat = (typeof httpFormats)[number];
 
 /**
  * Everything a run needs to know of its source, with every default filled in and no secret: values that hold one are
@@ -15,7 +19,7 @@ export const sourceTypes = ['http_json', 'rss', 'html', 'file', 'module'] as con
 export type SourcePlan = HttpPlan | FilePlan | ModulePlan;
 
 /** Sources that are fetched over HTTP. */
-export type HttpPlan = HttpJsonPlan | RssPlan | HtmlPlan;
+export type HttpPlan = HttpJsonPlan | HttpFormatPlan | RssPlan | HtmlPlan;
 
 /** What all kinds of source share. */
 export interface SourcePlanBase {
@@ -110,6 +114,27 @@ export interface HttpJsonPlan extends HttpPlanBase {
   readonly type: 'http_json';
   /** JMESPath to the list of records in a page. */
   readonly records: string;
+  /** Which file of a zip is read. Absent = the only one that fits. */
+  readonly entry?: string;
+}
+
+/** Documents of other formats than JSON, or of one that the answer tells. */
+export interface HttpFormatPlan extends HttpPlanBase {
+  readonly type: 'http';
+  /** Null = by the Content-Type, else by the name. */
+  readonly format: HttpFormat | null;
+  /** JMESPath to the list of records in a page of JSON. */
+  readonly records: string;
+  readonly csv: CsvPlan;
+  /** Which elements of XML are records; null = not said. */
+  readonly items: ItemsPlan | null;
+  readonly fields: FieldPlans;
+  /** Of a workbook; null = the first. */
+  readonly sheet: string | null;
+  /** Which file of a zip is read, a pattern; null = the only one that fits. */
+  readonly entry: string | null;
+  /** Largest body of CSV or JSON lines, decoded and unpacked, in bytes: it is not held. */
+  readonly maxStreamBytes: number;
 }
 
 /** RSS, RDF, Atom or JSON Feed. */

@@ -1,5 +1,6 @@
 import type { FieldTally } from '../run/field-tally.ts';
 import type { DayRanges } from '../time/day-set.ts';
+import type { BodyPosition } from './body-position.ts';
 import type { Cuts, FileProgress, SourceState } from './source-state.ts';
 
 /** The position of a poll between two fetches. Workflows pass it on without looking inside. */
@@ -92,6 +93,12 @@ export interface HttpPosition {
   /** The page is requested only to find out whether the API has pages that begin anywhere. */
   readonly probes?: true;
   readonly breaks?: Breaks;
+  /** Set within a body that is read in stretches. */
+  readonly body?: BodyPosition;
+  /** A body changed while it was read: the next ones are copied first. */
+  readonly copies?: true;
+  /** The run has copies of bodies in the store. */
+  readonly copied?: true;
 }
 
 /** Ids that were on one page after the other, whatever else their records hold. */
@@ -188,6 +195,8 @@ export interface PollEnd {
   readonly notModified: boolean;
   /** The source asked not to be called before this time. ISO 8601. */
   readonly notBefore: string | null;
+  /** The run has copies of bodies in the store, which are no longer needed. */
+  readonly copied?: true;
   /** Cut short on purpose: the next poll continues there. */
   readonly resumes?: true;
   /** The next poll begins with the last token of this one. */

@@ -1,5 +1,6 @@
 import { adapter } from 'parse5-htmlparser2-tree-adapter';
 import { WrongShape } from '../../domain/errors.ts';
+import { withoutNamespaces } from '../../formats/css-namespaces.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 import type { ItemsPlan } from '../../domain/plan/html-plan.ts';
 import { rawText, type PageElement } from './element-text.ts';
@@ -20,7 +21,8 @@ export type ItemFinder = (page: HtmlPage) => readonly (Scope | BrokenJson)[];
  * in whose JSON the path leads nowhere are skipped, and so are scripts that are not JSON at all; but if no element contains any
  * JSON, broken or not, the selector is wrong.
  */
-export function createItemFinder(subject: string, { selector, json }: ItemsPlan): ItemFinder {
+export function createItemFinder(subject: string, { selector: written, json }: ItemsPlan): ItemFinder {
+  const selector = withoutNamespaces(written);
   if (json === null) return (page) => page.find(selector, page.document).map((element) => ({ element }));
   const find = compileFinder(json);
   return (page) => {

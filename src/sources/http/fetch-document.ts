@@ -8,6 +8,7 @@ import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { AccessTokens, Credentials } from './auth.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
+import type { BodyStreaming } from './stream-body.ts';
 import { askedWait } from './rate-limit.ts';
 import { setParameter } from './raw-query.ts';
 import { decodeText } from '../text/decode-document.ts';
@@ -38,6 +39,12 @@ export interface DocumentRequest {
   readonly followed: boolean;
   readonly accept: string;
   readonly conditions: Readonly<Record<string, string>>;
+  /** A body that may be too large to be held. @default every body is read whole */
+  readonly stream?: BodyStreaming;
+  /** Requests the bytes as they are, not compressed for the way: they can be counted. */
+  readonly identity?: boolean;
+  /** Requests the body of this version from a byte on; any other answer is one of a whole body. */
+  readonly range?: { readonly from: number; readonly etag: string };
 }
 
 /** What a source answered. */
@@ -65,6 +72,21 @@ export async function fetchDocument(
   context: Pick<FetchContext, 'signal'>,
 ): Promise<Answer> {
   const response = await sendWithCredentials(plan, request, tools, context);
+  let answer: Answer | null = null;
+  try {
+    answer = await answerOf(plan, request, response, tools);
+    return answer;
+  } finally {
+    if (answer?.kind !== 'document') response.rest?.close();
+  }
+}
+
+async function answerOf(
+  plan: HttpPlanBase,
+  request: DocumentRequest,
+  response: HttpResponse,
+  tools: HttpTools,
+): Promise<Answer> {
   const fetchedAt = new Date();
   const rule = ruleFor(plan, response);
   if (rule === 'ignore') return { kind: 'ignored', fetchedAt };
@@ -80,6 +102,7 @@ export async function fetchDocument(
   }
   if (rule !== null) throw ruledError(plan, response, rule, waitMs);
   if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
+  if (response.status === 206 && request.range) return { kind: 'document', response, fetchedAt };
   const error = statusError(response.status, plan.name, asked, response.leftOrigin, request);
   if (error) throw error;
   return { kind: 'document', response, fetchedAt };
@@ -98,6 +121,7 @@ async function sendWithCredentials(
   const used = await tools.tokens.credentials(plan);
   const first = await sendOnce(plan, request, used, tools, context);
   if (!refusesToken(plan, first, used) || !tools.tokens.forget(plan, used)) return first;
+  first.rest?.close();
   return sendOnce(plan, request, await tools.tokens.credentials(plan), tools, context);
 }
 
@@ -112,7 +136,7 @@ function refusesToken(plan: HttpPlanBase, response: HttpResponse, { tokenSince }
 
 async function sendOnce(
   plan: HttpPlanBase,
-  { url, address, followed, accept, conditions }: DocumentRequest,
+  { url, address, followed, accept, conditions, stream, identity, range }: DocumentRequest,
   credentials: Credentials,
   tools: HttpTools,
   { signal }: Pick<FetchContext, 'signal'>,
@@ -138,6 +162,8 @@ async function sendOnce(
       headers: {
         accept,
         ...(json ? { 'content-type': 'application/json' } : {}),
+        ...(identity ? { 'accept-encoding': 'identity' } : {}),
+        ...(range ? { range: `bytes=${range.from}-`, 'if-range': range.etag } : {}),
       },
       own: {
         origin: owner,
@@ -151,6 +177,7 @@ async function sendOnce(
       timeoutMs: plan.timeoutMs,
       maxBodyBytes: plan.maxBodyBytes,
       proxy: plan.proxy,
+      ...(stream ? { stream } : {}),
     },
     signal,
   );

@@ -75,7 +75,7 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
   const mayLeadOn = isCounted || (distinct >= 2 && next !== null && !isCycle(place, next));
   // Asked beyond a total that could not be right, a repeated page is the end; unless it says itself that others follow.
   const isBeyondTotal = place.doubtful === true && next?.type === 'http' && next.doubtful === true;
-  const asksOn = mayLeadOn && !isSame && !startsAgain(place, hash) && !isBeyondTotal;
+  const asksOn = mayLeadOn && !isSame && !startsAgain(place, hash) && !isBeyondTotal && page.stretch === undefined;
   if (asksOn && next?.type === 'http') {
     const seen = hash === null ? recentPages : [...recentPages, hash].slice(-rememberedPages);
     const further = {
@@ -160,7 +160,7 @@ export function afterPage(
   const over: PollEnd = { ...notOver, ...tokenOf(plan, place) };
   if (page.next === null) return isOnePage(plan, position, page) ?? { position, end: { ...over, ...page.end } };
   if (isCycle(from, place)) return { position, end: over };
-  if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || place.skip > 0) {
+  if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || place.skip > 0 || place.body) {
     return { position, end: null };
   }
   const { paginator } = plan;
@@ -246,12 +246,22 @@ export function remember<P extends HttpPosition | ModulePosition>(
   return {
     ...(rest as P),
     recentPages: hash === null ? recent : [...recent, hash].slice(-rememberedPages),
-    emptyPages: hash === null ? (before?.emptyPages ?? 0) + 1 : 0,
+    emptyPages: emptyPagesAfter(before, hash, isFurtherPart),
     distinct: (before?.distinct ?? 0) + (hash === null || isFurtherPart ? 0 : 1),
     ...(circle ? { circle } : {}),
     ...(before ? tailOf(before) : {}),
     ...sameIds(before?.sameIds, ids),
   };
+}
+
+function emptyPagesAfter(
+  before: HttpPosition | ModulePosition | null,
+  hash: string | null,
+  isFurtherPart: boolean,
+): number {
+  const { emptyPages = 0 } = before ?? {};
+  if (hash !== null) return 0;
+  return isFurtherPart ? emptyPages : emptyPages + 1;
 }
 
 function sameIds(before: SameIds | undefined, ids: readonly string[] | null): { readonly sameIds?: SameIds } {
