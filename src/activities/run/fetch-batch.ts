@@ -112,7 +112,10 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
     const collected = leavesPlace ? { ...taken, warnings: addWarnings([savedPositionLeft], taken.warnings) } : taken;
     context.signal.throwIfAborted();
     for (const warning of collected.notes) log.warn('Source warning', { source: run.source, warning: redact(warning) });
-    return hideSecrets(await keep(dependencies, input, collected, redact), mask);
+    const result = await keep(dependencies, input, collected, redact);
+    // A window has no later step that knows of its copies.
+    if (window && result.end?.copied) await tools.copies?.(run.firstRunId)?.clear();
+    return hideSecrets(result, mask);
   } catch (error) {
     // The next attempt starts once the host may be called again.
     if (error instanceof DaybookError) dependencies.measures.throttled(run.source, error.retryAfterMs ?? 0);

@@ -1,13 +1,15 @@
 import { stricter, type HostLimit } from '../../domain/plan/host-budget.ts';
 import type { Config } from '../file/parse-config.ts';
+import { addressOf } from '../secrets/address-of.ts';
 import { resolveReferences, type LookUp } from '../secrets/references.ts';
 
 /** The strictest `rate_limit` that the sources of each host have: it holds for all of them. */
 export function hostLimits({ sources }: Config, lookUp: LookUp): ReadonlyMap<string, HostLimit> {
   const limits = new Map<string, HostLimit>();
   for (const source of sources) {
-    if (!('url' in source) || !source.rate_limit) continue;
-    const url = resolveReferences(source.url, lookUp);
+    const address = addressOf(source);
+    if (address === null || !('rate_limit' in source) || !source.rate_limit) continue;
+    const url = resolveReferences(address, lookUp);
     if (!URL.canParse(url)) continue;
     const { host } = new URL(url);
     const { requests, per: perMs } = source.rate_limit;

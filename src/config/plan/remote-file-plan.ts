@@ -6,11 +6,22 @@ import { httpPlan } from './http-format-plan.ts';
 
 /** A file at an address is fetched as a source of `http` is, with conditional requests. */
 export function remoteFilePlan(config: Config, source: FileConfig): HttpJsonPlan | HttpFormatPlan {
-  return httpPlan(config, asHttp(source));
+  const plan = httpPlan(config, asHttp(source));
+  // A literal secret in it is looked up under the key that holds it.
+  return { ...plan, url: plan.url.replace('${config:url}', '${config:path}') };
 }
 
 function asHttp(source: FileConfig): HttpConfig {
-  const { path, format, records, csv, follow_symlinks: _links, timeout, allow_private: allowPrivate, ...common } = source;
+  const {
+    path,
+    format,
+    records,
+    csv,
+    follow_symlinks: _links,
+    timeout,
+    allow_private: allowPrivate,
+    ...common
+  } = source;
   const written = format ?? formatOfName(path)?.format;
   return {
     ...common,

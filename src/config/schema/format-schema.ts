@@ -72,20 +72,30 @@ export function checkFormat(issues: z.core.$ZodRawIssue[], source: FormatKeys): 
   for (const key of given) {
     const formats = keysOfFormats[key] ?? [];
     if (format !== null && !formats.includes(format)) {
-      report([key], `found ${key}, which is for format ${formats.join(', ')}, but ${by}; remove it (${key}: null removes that of defaults), or set format: ${formats[0]}`);
+      report(
+        [key],
+        `found ${key}, which is for format ${formats.join(', ')}, but ${by}; remove it (${key}: null removes that of defaults), or set format: ${formats[0]}`,
+      );
     }
   }
   const meant = [...new Set(given.flatMap((key) => keysOfFormats[key] ?? []))];
   if (format === null && meant.length > 1) {
-    report(['format'], `found ${given.join(', ')}, which are for formats ${meant.join(', ')}; set format to one of them`);
+    report(
+      ['format'],
+      `found ${given.join(', ')}, which are for formats ${meant.join(', ')}; set format to one of them`,
+    );
   }
   const isXml = format === 'xml' || (format === null && meant[0] === 'xml');
-  if (isXml && !isGiven(items)) report(['items'], 'is required for XML: items: { selector: … } says which elements are records');
+  if (isXml && !isGiven(items))
+    report(['items'], 'is required for XML: items: { selector: … } says which elements are records');
   if (isXml && items?.json === undefined && Object.keys(fields).length === 0) {
     report(['fields'], 'missing fields: set at least one, or items.json');
   }
   if (source.occurred_at.date_order !== undefined && !isXml) {
-    report(['occurred_at', 'date_order'], 'found date_order, which is for feeds, web pages and XML, expected a format such as dd/MM/yyyy');
+    report(
+      ['occurred_at', 'date_order'],
+      'found date_order, which is for feeds, web pages and XML, expected a format such as dd/MM/yyyy',
+    );
   }
   checkPaging(report, format, paginator);
 }
@@ -97,11 +107,15 @@ function checkPaging(report: Report, format: HttpFormat | null, paginator: Forma
   if (format === null || format === 'json') return;
   const { type } = paginator;
   if (jsonPaging.includes(type)) {
-    const other = format === 'xml' ? 'html_link (its selector finds the element)' : 'header_link, page_number or offset';
+    const other =
+      format === 'xml' ? 'html_link (its selector finds the element)' : 'header_link, page_number or offset';
     report(['paginator', 'type'], `found ${type}, which reads JSON, but format is ${format}; expected ${other}`);
   }
   if (type === 'html_link' && format !== 'xml') {
-    report(['paginator', 'type'], `found html_link, which reads elements, but format is ${format}; expected header_link, page_number or offset`);
+    report(
+      ['paginator', 'type'],
+      `found html_link, which reads elements, but format is ${format}; expected header_link, page_number or offset`,
+    );
   }
   for (const key of ['has_more_path', 'total_path']) {
     if (paginator[key] !== undefined) {
@@ -111,6 +125,7 @@ function checkPaging(report: Report, format: HttpFormat | null, paginator: Forma
 }
 
 function isGiven(value: unknown): boolean {
-  const isEmpty = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+  const isEmpty =
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
   return value !== undefined && !isEmpty;
 }

@@ -190,7 +190,12 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
     const message = 'found a body, which a GET does not send; set method: POST';
     context.issues.push({ code: 'custom', input: value, path: ['body'], message });
   }
-  if (value.type !== 'html' && value.type !== 'rss' && value.type !== 'http' && value.occurred_at.date_order !== undefined) {
+  if (
+    value.type !== 'html' &&
+    value.type !== 'rss' &&
+    value.type !== 'http' &&
+    value.occurred_at.date_order !== undefined
+  ) {
     const message = 'found date_order, which is for feeds and web pages, expected a format such as dd/MM/yyyy';
     context.issues.push({ code: 'custom', input: value, path: ['occurred_at', 'date_order'], message });
   }

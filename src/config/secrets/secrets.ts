@@ -3,6 +3,7 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
 import { fillReferences, referencedNames, resolveReferences, valueOf, type LookUp } from './references.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
+import { addressOf } from './address-of.ts';
 
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and none that JMESPath reads. */
 export const keysWithReferences = ['url', 'params', 'headers', 'auth', 'proxy', 'body', 'options', 'path'] as const;
@@ -70,7 +71,7 @@ export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig,
 function secretParameters(plan: { readonly url: string; readonly params?: unknown }, source: SourceConfig): string[] {
   const isSecret = (value: unknown): boolean =>
     Array.isArray(value) ? value.some(isSecret) : typeof value === 'string' && value.includes('${');
-  const written = 'url' in source ? source.url : '';
+  const written = addressOf(source) ?? '';
   return [
     ...Object.entries(plan.params ?? {}).flatMap(([name, value]) => (isSecret(value) ? [name] : [])),
     ...[...new URLSearchParams(written.split('?')[1] ?? '')].flatMap(([name, value]) =>
@@ -127,7 +128,7 @@ function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
 
 /** Secrets written in the file itself. */
 function literalSecrets(source: SourceConfig): string[] {
-  const { url, params = {}, headers = {}, auth, proxy, body, options } = source as Partial<Record<string, unknown>>;
+  const { params = {}, headers = {}, auth, proxy, body, options } = source as Partial<Record<string, unknown>>;
   const nested = [params, headers, body, options].flatMap((value) => secretsWithin(value, false));
   const authSecrets = Object.fromEntries(Object.entries(auth ?? {}).filter(([key]) => !openAuthKeys.includes(key)));
   const { username, password } =
@@ -135,7 +136,7 @@ function literalSecrets(source: SourceConfig): string[] {
   return [
     ...nested,
     ...secretsWithin(authSecrets, true),
-    ...literalParameters(typeof url === 'string' ? url : ''),
+    ...literalParameters(addressOf(source) ?? ''),
     ...[username, password].filter((part) => part !== '').map(decodeURIComponent),
   ].filter((value) => !value.includes('${env:'));
 }

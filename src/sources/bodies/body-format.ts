@@ -45,9 +45,8 @@ const contentTypes = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 } as const;
 
-/** Headers that say of which format a body is, whatever its server has said. */
-export function headersOf({ format, tabs }: NamedFormat, headers: ResponseHead['headers'], isUnpacked: boolean) {
+/** Headers that say of which format an unpacked body is: those of its answer are about the archive. */
+export function headersOf({ format, tabs }: NamedFormat, headers: ResponseHead['headers']): ResponseHead['headers'] {
   const type = format === 'csv' && tabs ? 'text/tab-separated-values' : contentTypes[format];
-  const charset = isUnpacked ? undefined : /charset\s*=[^;]+/i.exec(headers['content-type'] ?? '')?.[0];
-  return { ...headers, 'content-type': charset === undefined ? type : `${type}; ${charset}` };
+  return { ...headers, 'content-type': type };
 }

@@ -46,7 +46,5 @@ async function contentOf(
 }
 
 function all(content: Buffer | ZipContent): AsyncGenerator<Buffer> {
-  return Buffer.isBuffer(content)
-    ? joined(content, null)
-    : joined(Buffer.alloc(0), content.stream(0, content.bytes));
+  return Buffer.isBuffer(content) ? joined(content, null) : joined(Buffer.alloc(0), content.stream(0, content.bytes));
 }

@@ -39,11 +39,12 @@ export async function openBody(plan: PackedPlan, response: HttpResponse, tools: 
     const { named, chunks } = await openArchive(plan, response, found, tools);
     return settle(plan, response, named, chunks);
   }
-  if (!response.rest) return { whole: found ? { ...response, headers: headersOf(found, response.headers, false) } : response };
+  if (!response.rest) return { whole: response };
   const named = assertFormat(plan.name, found, response);
-  if (isRows(named.format)) return { ...named, format: named.format, start: body, rest: response.rest.chunks, isPlain: true };
+  if (isRows(named.format))
+    return { ...named, format: named.format, start: body, rest: response.rest.chunks, isPlain: true };
   const whole = await gather(plan.name, bytesOf(response), plan.maxBodyBytes);
-  return { whole: { ...withoutRest(response), body: whole, headers: headersOf(named, response.headers, false) } };
+  return { whole: { ...withoutRest(response), body: whole } };
 }
 
 /** Rows may be larger than what is held; they are not. */
@@ -62,7 +63,7 @@ async function settle(
   const { start, rest } = await takeStart(chunks, wholeBytes);
   if (rest && isRows(named.format)) return { ...named, format: named.format, start, rest, isPlain: false };
   const whole = rest ? await gather(plan.name, joined(start, rest), plan.maxBodyBytes) : start;
-  return { whole: { ...withoutRest(response), body: whole, headers: headersOf(named, response.headers, true) } };
+  return { whole: { ...withoutRest(response), body: whole, headers: headersOf(named, response.headers) } };
 }
 
 function withoutRest({ rest: _rest, ...response }: HttpResponse): HttpResponse {

@@ -9,7 +9,4 @@ export interface OpeningTools {
 }
 
 /** The part of a plan that says how a body is packed, and how large it may be. */
-export type PackedPlan = Pick<
-  HttpFormatPlan,
-  'name' | 'format' | 'url' | 'maxBodyBytes' | 'maxStreamBytes' | 'entry'
->;
+export type PackedPlan = Pick<HttpFormatPlan, 'name' | 'format' | 'url' | 'maxBodyBytes' | 'maxStreamBytes' | 'entry'>;

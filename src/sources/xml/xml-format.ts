@@ -36,7 +36,9 @@ export function xmlFormat(plan: HttpFormatPlan, trace: Trace = noTrace): Documen
       const asked = { ...reading, onRecord, ...(selection ? { selection } : {}) };
       const items = readWithDates(page, orders, () => readItems(asked, page));
       const patch = orders.shown === null ? {} : { patch: { dateOrder: orders.shown } };
-      const broken = complete ? {} : { broken: 'the XML document broke off before its end; what could be read is used' };
+      const broken = complete
+        ? {}
+        : { broken: 'the XML document broke off before its end; what could be read is used' };
       const warnings = [...decoded.warnings, ...orders.warnings()];
       return { items, html: $, xml: true, warnings, fields: found.tally(reading.fields), ...patch, ...broken };
     },

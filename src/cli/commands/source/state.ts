@@ -58,7 +58,7 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
   const none = initialState({ fetchFingerprint, shapeFingerprint, databaseId: null });
   await changeState(store, name, (state) => ({ ...clearPollState(state ?? none), watermark }));
   const without =
-    plan.type === 'module' || (plan.type === 'http_json' && plan.incremental)
+    plan.type === 'module' || ((plan.type === 'http_json' || plan.type === 'http') && plan.incremental)
       ? ''
       : ' (it has no incremental, so every run reads everything)';
   printInfo(`${name}: the next run fetches everything since ${watermark}${without}`);

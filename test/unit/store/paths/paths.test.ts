@@ -50,6 +50,7 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   pollKeys: { source, name },
   fileProgress: { source, name },
   feedItems: { source, name },
+  download: { source, runId: id, name: hex(16), part: count },
   pause: { source },
   alert: { source, name: fc.stringMatching(/^[a-z_]+$/) },
   closure: { host: id },
