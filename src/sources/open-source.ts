@@ -23,6 +23,8 @@ import { firstModulePosition, readModulePages, type ModuleTools } from './module
 import type { FetchContext } from './extraction/fetch-context.ts';
 import type { Page } from './extraction/page.ts';
 
+const defaultWholeBytes = 4 * 1024 * 1024;
+
 /** What the adapters of all kinds of source need. */
 export interface SourceTools extends FileTools, ModuleTools {
   readonly http: HttpTools;
@@ -34,6 +36,8 @@ export interface SourceTools extends FileTools, ModuleTools {
   readonly feedItems: { readonly read: (name: string | null) => Promise<string | null> };
   /** Copies of large bodies of a run. @default nothing is stored, as in a preview */
   readonly copies?: (run: string) => BodyCopies;
+  /** A body up to this size is held, whatever its format. @default 4 MiB */
+  readonly wholeBytes?: number;
   /** Makes a path of the configuration absolute: of a schema, or a module. */
   readonly resolvePath: (path: string) => string;
   /** The same of files that are read: in a bucket if the configuration is in one. @default the same */
@@ -97,7 +101,8 @@ export function openPages(
     return readModulePages(plan, place, tools, context);
   }
   if (plan.type === 'http' && place.type === 'http' && mayStream(plan)) {
-    const bodies = { http: tools.http, readers: tools.readers, copies: tools.copies?.(run) ?? null, run };
+    const { http, readers, copies, wholeBytes = defaultWholeBytes } = tools;
+    const bodies = { http, readers, copies: copies?.(run) ?? null, wholeBytes, run };
     return new BodyPages(plan, formatOf(plan, state, tools, context), state, bodies, context).read(place);
   }
   if (plan.type !== 'file' && plan.type !== 'module' && place.type === 'http') {

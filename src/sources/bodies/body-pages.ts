@@ -18,7 +18,7 @@ import { joined } from './body-bytes.ts';
 import { formatOfHead } from './body-format.ts';
 import { BodyChanged, liveBodyOf, liveBytes, liveIn, type RequestFrom } from './live-body.ts';
 import { afterBody, linkAfter } from './next-body.ts';
-import { isRows, openBody, wholeBytes, type OpenedBody } from './open-body.ts';
+import { isRows, openBody, type OpenedBody } from './open-body.ts';
 import { charsetOfRows, openRows, positionOf, type RowsContent } from './open-rows.ts';
 import { bodyName } from './rows-format.ts';
 
@@ -28,6 +28,8 @@ export interface BodyTools {
   readonly readers: OpenReaders;
   /** Copies of this run; null = a preview: nothing is stored, and no other fetch continues. */
   readonly copies: BodyCopies | null;
+  /** A body up to this size is held. */
+  readonly wholeBytes: number;
   /** Names the run. */
   readonly run: string;
 }
@@ -46,8 +48,8 @@ interface Opening {
   readonly opened: OpenedBody | null;
 }
 
-/** Bytes of an answer to a request for a part of a body that are held before it is read. */
-const rangeStart = 64 * 1024;
+/** Bytes of an answer to a request for a part of a body that are held before it is read: just those that come first. */
+const rangeStart = 0;
 
 /**
  * The pages of a source whose bodies may be large: CSV, JSON lines, or what the answers say. A small body is a page as those of other
@@ -102,7 +104,7 @@ export class BodyPages {
   }
 
   async #open(place: HttpPosition): Promise<Opening> {
-    const { copies } = this.#tools;
+    const { copies, wholeBytes } = this.#tools;
     const stream = {
       wants: ({ status, ...head }: Pick<HttpResponse, 'status' | 'headers' | 'url'>) => {
         const found = formatOfHead(this.#plan, head);
@@ -118,7 +120,7 @@ export class BodyPages {
     if (answer.kind !== 'document') return { answer, opened: null };
     const { onProgress } = this.#context;
     try {
-      return { answer, opened: await openBody(this.#plan, answer.response, { copies, onProgress }) };
+      return { answer, opened: await openBody(this.#plan, answer.response, { copies, onProgress, wholeBytes }) };
     } catch (error) {
       answer.response.rest?.close();
       throw error;

@@ -7,9 +7,6 @@ import { assertFormat, formatOfHead, headersOf } from './body-format.ts';
 import { bytesOf, gather, joined, takeStart } from './body-bytes.ts';
 import type { OpeningTools, PackedPlan } from './opening.ts';
 
-/** A body up to this size is held, whatever its format. */
-export const wholeBytes = 4 * 1024 * 1024;
-
 /** A body ready to be read: held, or one of rows that is too large for that. */
 export type OpenedBody =
   | { readonly whole: HttpResponse }
@@ -32,12 +29,12 @@ export async function openBody(plan: PackedPlan, response: HttpResponse, tools: 
   const found = formatOfHead(plan, response);
   if (isGzipped(body)) {
     const limits = { subject: plan.name, maxBytes: maxBytesOf(plan, found?.format ?? null) };
-    return settle(plan, response, found, gunzipped(bytesOf(response), limits));
+    return settle(plan, response, found, gunzipped(bytesOf(response), limits), tools);
   }
   if (isZip(body) && found?.format !== 'xlsx') {
     const { openArchive } = await import('./open-archive.ts');
     const { named, chunks } = await openArchive(plan, response, found, tools);
-    return settle(plan, response, named, chunks);
+    return settle(plan, response, named, chunks, tools);
   }
   if (!response.rest) return { whole: response };
   const named = assertFormat(plan.name, found, response);
@@ -58,6 +55,7 @@ async function settle(
   response: HttpResponse,
   found: NamedFormat | null,
   chunks: AsyncGenerator<Buffer>,
+  { wholeBytes }: OpeningTools,
 ): Promise<OpenedBody> {
   const named = assertFormat(plan.name, found, response);
   const { start, rest } = await takeStart(chunks, wholeBytes);
@@ -74,6 +72,6 @@ function withoutRest({ rest: _rest, ...response }: HttpResponse): HttpResponse {
 export async function unpackedPage(plan: HttpJsonPlan | HttpFormatPlan, response: HttpResponse): Promise<HttpResponse> {
   const { maxBodyBytes: maxStreamBytes, entry = null } = plan;
   const asked = { ...plan, format: plan.type === 'http' ? plan.format : ('json' as const), maxStreamBytes, entry };
-  const opened = await openBody(asked, response, { copies: null, onProgress: () => {} });
+  const opened = await openBody(asked, response, { copies: null, onProgress: () => {}, wholeBytes: maxStreamBytes });
   return 'whole' in opened ? opened.whole : response;
 }

@@ -6,6 +6,8 @@ export interface OpeningTools {
   /** Null = nothing is stored. */
   readonly copies: BodyCopies | null;
   readonly onProgress: (details?: unknown) => void;
+  /** What is unpacked is held up to this size, whatever its format. */
+  readonly wholeBytes: number;
 }
 
 /** The part of a plan that says how a body is packed, and how large it may be. */

@@ -12,7 +12,10 @@ import { findRecords } from '../pagination/find-records.ts';
 import { decodeDocument } from '../text/decode-document.ts';
 
 /** Pages of a JSON API. */
-export function jsonFormat(plan: Pick<HttpJsonPlan, 'name' | 'records' | 'encoding'>, trace: Trace = noTrace): DocumentFormat {
+export function jsonFormat(
+  plan: Pick<HttpJsonPlan, 'name' | 'records' | 'encoding'>,
+  trace: Trace = noTrace,
+): DocumentFormat {
   const find = compileExpression(plan.records);
   return {
     accept: jsonAccept,

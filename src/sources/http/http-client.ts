@@ -6,13 +6,7 @@ import { readBody } from './decode-body.ts';
 import { Deadline } from './deadline.ts';
 import { Dispatchers, maxHeaderBytes } from './dispatchers.ts';
 import { rawQuery } from './raw-query.ts';
-import {
-  namingFailures,
-  readStart,
-  type BodyStreaming,
-  type LeftOrigin,
-  type StartedResponse,
-} from './stream-body.ts';
+import { namingFailures, readStart, type BodyStreaming, type LeftOrigin, type StartedResponse } from './stream-body.ts';
 import { routeOf, type ProxySettings } from '../../formats/proxy-route.ts';
 
 export interface HttpRequest {
@@ -104,7 +98,8 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
       const location = headers['location'];
       if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) {
         const head = { status: statusCode, headers: joined(headers), url: url.href, ...(leftOrigin && { leftOrigin }) };
-        if (request.stream?.wants(head) === true) return readStart(body, request.subject, request.stream, head, deadline);
+        if (request.stream?.wants(head) === true)
+          return readStart(body, request.subject, request.stream, head, deadline);
         return { ...head, body: await readWhole(body, request, head.headers) };
       }
       // It is not read: an endless body must not delay the redirect.

@@ -65,10 +65,7 @@ export async function openCsv(file: FileToRead, place: FilePosition): Promise<Op
   const open = (offset: number) =>
     openContent(file, compressed, offset, place.size, isReopened && opened++ === 0 ? null : digests);
   const content = { subject: `file: ${plan.name}`, path, csv: csvOf(plan, path), open, digests };
-  return openCsvContent(
-    { ...content, maxRecordBytes: plan.limits.maxRecordBytes, opensAnywhere: !compressed },
-    place,
-  );
+  return openCsvContent({ ...content, maxRecordBytes: plan.limits.maxRecordBytes, opensAnywhere: !compressed }, place);
 }
 
 /**

@@ -43,6 +43,9 @@ export interface PollOptions {
   readonly window?: { readonly from: string; readonly to: string };
 }
 
+/** Bodies up to this size are held: tests need no large ones. */
+const wholeBytes = 64 * 1024;
+
 /** What became of a poll. */
 export interface Polled {
   readonly ids: readonly string[];
@@ -68,7 +71,7 @@ export async function poll(plan: HttpPlan, options: PollOptions = {}): Promise<P
   const http = { client, robots: { check: async () => null }, tokens: createAccessTokens(client), ...shared };
   const copies = (run: string) => createBodyCopies(store, plan.name, run);
   const readers = new OpenReaders();
-  const tools = { http, readers, ...(isPreview ? {} : { copies }) } as unknown as SourceTools;
+  const tools = { http, readers, wholeBytes, ...(isPreview ? {} : { copies }) } as unknown as SourceTools;
   const asking = { plan, state, run: 'run', force: false, window };
   const context = contextOf(plan);
   const known = new Set<string>();

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,8 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => origin.close());
 
-/** Some 10 MB: beyond what is held, and more than one part of a copy. */
-const rows = 100_000;
+/** Some 500 kB: beyond what is held in these tests. */
+const rows = 5_000;
 const body = Buffer.from(csvRows(rows));
 const everyId = Array.from({ length: rows }, (_, n) => `r${n}`);
 const ndjson = Buffer.from(everyId.map((id) => `{"id":"${id}","at":"${at}","text":"${'x'.repeat(60)}"}\n`).join(''));
@@ -39,9 +38,9 @@ describe('a large body', () => {
     origin.answer((_url, response, request) => serve(request, response, body, '"v1"'));
     const store = createMemoryStore();
     const before = origin.requests.length;
-    const { ids, fetches, carried } = await poll(planFor(`${origin.url}/x.csv`), { atOnce: 5_000, store });
+    const { ids, fetches, carried } = await poll(planFor(`${origin.url}/x.csv`), { atOnce: 500, store });
     expect(ids).toEqual(everyId);
-    expect(fetches).toBeGreaterThan(10);
+    expect(fetches).toBeGreaterThan(3);
     expect(origin.requests.length - before).toBe(1);
     expect(await store.list('')).toEqual([]);
     expect(carried).toBeLessThan(1_500);
@@ -56,7 +55,7 @@ describe('a large body', () => {
       ranges.push(`${request.headers.range} ${request.headers['if-range']}`);
       serve(request, response, content, '"v1"');
     });
-    const { ids, warnings } = await poll(planFor(`${origin.url}${path}`), { atOnce: 20_000, forgets: true });
+    const { ids, warnings } = await poll(planFor(`${origin.url}${path}`), { atOnce: 1_000, forgets: true });
     expect(ids).toEqual(everyId);
     expect(warnings).toEqual([]);
     expect(ranges[0]).toBe('undefined undefined');
@@ -97,14 +96,13 @@ describe('a large body', () => {
     const parts: string[][] = [];
     const polled = await poll(planFor(`${origin.url}/x.csv`), {
       store,
-      atOnce: 30_000,
+      atOnce: 1_500,
       forgets: true,
       between: async () => void parts.push(await store.list('')),
     });
     expect(polled.ids).toEqual(everyId);
     expect(origin.requests.length - before).toBe(1);
-    expect(parts[0]).toHaveLength(2);
-    expect(parts[0]?.every((path) => /^downloads\/rows\/run\/[0-9a-f]{16}-[01]$/.test(path))).toBe(true);
+    expect(parts[0]?.join()).toMatch(/^downloads\/rows\/run\/[0-9a-f]{16}-0$/);
     expect(polled.position.place).toMatchObject({ copied: true });
     expect(polled.carried).toBeLessThan(1_500);
   });
@@ -112,34 +110,36 @@ describe('a large body', () => {
   test('that is gzip is unpacked on its way into the copy', async () => {
     const packed = gzipSync(body);
     origin.answer((_url, response) => void response.end(packed));
-    const { ids } = await poll(planFor(`${origin.url}/x.csv.gz`), { atOnce: 40_000, forgets: true });
+    const { ids } = await poll(planFor(`${origin.url}/x.csv.gz`), { atOnce: 2_000, forgets: true });
     expect(ids).toEqual(everyId);
   });
 
   test('that changes between two fetches makes the poll begin again, once', async () => {
-    const other = Buffer.from(csvRows(rows, 50_000));
+    const other = Buffer.from(csvRows(rows, 2_500));
     let version = 1;
     origin.answer((_url, response, request) =>
       serve(request, response, version === 1 ? body : other, version === 1 ? '"v1"' : '"v2"'),
     );
     const polled = await poll(planFor(`${origin.url}/x.csv`), {
-      atOnce: 20_000,
+      atOnce: 1_000,
       forgets: true,
       between: (fetches) => {
         if (fetches === 2) version = 2;
       },
     });
     expect(polled.warnings).toEqual(['body_changed']);
-    expect(new Set(polled.ids)).toEqual(new Set([...everyId.slice(0, 40_000), ...everyId.map((_, n) => `r${50_000 + n}`)]));
+    expect(new Set(polled.ids)).toEqual(
+      new Set([...everyId.slice(0, 2_000), ...everyId.map((_, n) => `r${2_500 + n}`)]),
+    );
     expect(new Set(polled.ids).size).toBe(polled.ids.length);
   });
 
   test('that changes at each request is read to its end from a copy', async () => {
     let version = 0;
     origin.answer((_url, response, request) => serve(request, response, body, `"v${++version}"`));
-    const { ids, warnings, unchanged } = await poll(planFor(`${origin.url}/x.csv`), { atOnce: 20_000, forgets: true });
+    const { ids, warnings, unchanged } = await poll(planFor(`${origin.url}/x.csv`), { atOnce: 1_000, forgets: true });
     expect(ids).toEqual(everyId);
-    expect(unchanged).toBe(20_000);
+    expect(unchanged).toBe(1_000);
     expect(warnings).toEqual(['body_changed']);
   });
 
@@ -148,7 +148,7 @@ describe('a large body', () => {
     const store = createMemoryStore();
     const { ids, warnings } = await poll(planFor(`${origin.url}/x.csv`), {
       store,
-      atOnce: 20_000,
+      atOnce: 1_000,
       forgets: true,
       between: async (fetches) => {
         if (fetches !== 2) return;
@@ -163,13 +163,13 @@ describe('a large body', () => {
 
   test('is refused where it is larger than max_body', async () => {
     origin.answer((_url, response) => void response.end(body));
-    const error = await failureOf(poll(planFor(`${origin.url}/x.csv`, 'max_body: 6MiB')));
+    const error = await failureOf(poll(planFor(`${origin.url}/x.csv`, 'max_body: 400kB')));
     expect(error.type).toBe('OverLimit');
     expect(error.message).toContain('max_body');
   });
 
   test('is a login page: nothing of it is stored', async () => {
-    const page = `<!doctype html><html>${'<p>Log in</p>'.repeat(500_000)}</html>`;
+    const page = `<!doctype html><html>${'<p>Log in</p>'.repeat(20_000)}</html>`;
     origin.answer((_url, response) => void response.setHeader('content-type', 'text/html').end(page));
     const store = createMemoryStore();
     const error = await failureOf(poll(planFor(`${origin.url}/x.csv`), { store }));
@@ -178,7 +178,7 @@ describe('a large body', () => {
   });
 
   test('may be silent only for a while', async () => {
-    origin.answer((_url, response) => void response.write(body.subarray(0, 6_000_000)));
+    origin.answer((_url, response) => void response.write(body.subarray(0, 300_000)));
     const error = await failureOf(poll(planFor(`${origin.url}/x.csv`, 'timeout: 300ms')));
     expect(error.type).toBe('SourceUnavailable');
     expect(error.message).toContain('0.3 s');
@@ -186,13 +186,13 @@ describe('a large body', () => {
 
   test('may take longer than its time limit, as long as it comes', async () => {
     origin.answer(async (_url, response) => {
-      for (let from = 0; from < body.length; from += 1_000_000) {
-        response.write(body.subarray(from, from + 1_000_000));
+      for (let from = 0; from < body.length; from += 50_000) {
+        response.write(body.subarray(from, from + 50_000));
         await new Promise((resolve) => setTimeout(resolve, 60));
       }
       response.end();
     });
-    const { ids } = await poll(planFor(`${origin.url}/x.csv`, 'timeout: 400ms'));
+    const { ids } = await poll(planFor(`${origin.url}/x.csv`, 'timeout: 300ms'));
     expect(ids).toHaveLength(rows);
   });
 
@@ -207,17 +207,20 @@ describe('a large body', () => {
   test('is one page of several', async () => {
     origin.answer((url, response) => {
       const page = Number(url.searchParams.get('page'));
-      response.end(page > 2 ? 'id,at,text\n' : csvRows(60_000, page * 60_000));
+      response.end(page > 2 ? 'id,at,text\n' : csvRows(rows, page * rows));
     });
-    const polled = await poll(planFor(`${origin.url}/x.csv`, 'paginator: page_number'), { atOnce: 25_000, forgets: true });
-    expect(polled.ids).toEqual(Array.from({ length: 120_000 }, (_, n) => `r${60_000 + n}`));
+    const polled = await poll(planFor(`${origin.url}/x.csv`, 'paginator: page_number'), {
+      atOnce: 2_500,
+      forgets: true,
+    });
+    expect(polled.ids).toEqual(Array.from({ length: 2 * rows }, (_, n) => `r${rows + n}`));
     expect(polled.position.pages).toBe(3);
   });
 
   test('that comes for each page number is the end', async () => {
     origin.answer((_url, response) => void response.end(body));
     const { ids, end, warnings } = await poll(planFor(`${origin.url}/x.csv`, 'paginator: page_number'), {
-      atOnce: 50_000,
+      atOnce: 2_500,
       forgets: true,
     });
     expect(ids).toEqual(everyId);
@@ -225,17 +228,18 @@ describe('a large body', () => {
     expect(warnings).toEqual(['page_repeated']);
   });
 
-  test('is read the same however its bytes come', async () => {
-    const small = Buffer.from(csvRows(60_000));
-    for (const size of [1_000_003, 65_536, 4_194_305]) {
+  test('of more than one part is read the same however its bytes come', async () => {
+    const long = Buffer.from(csvRows(90_000));
+    const wanted = Array.from({ length: 90_000 }, (_, n) => `r${n}`);
+    for (const size of [65_536, 4_194_305]) {
       origin.answer((_url, response) => {
-        for (let from = 0; from < small.length; from += size) response.write(small.subarray(from, from + size));
+        for (let from = 0; from < long.length; from += size) response.write(long.subarray(from, from + size));
         response.end();
       });
-      const { ids } = await poll(planFor(`${origin.url}/x.csv`), { atOnce: 7_001, forgets: true });
-      expect(createHash('sha256').update(ids.join()).digest('hex')).toBe(
-        createHash('sha256').update(everyId.slice(0, 60_000).join()).digest('hex'),
-      );
+      const store = createMemoryStore();
+      const { ids } = await poll(planFor(`${origin.url}/x.csv`), { atOnce: 40_001, forgets: true, store });
+      expect(ids).toEqual(wanted);
+      expect(await store.list('downloads')).toHaveLength(2);
     }
   });
 });
