@@ -114,7 +114,8 @@ function isUnchanged({ warnings: found = [] }: Planned, fetch: FetchBatchResult)
  */
 function mayFetch({ plan, state }: Planned, isForced: boolean): boolean {
   const isAhead = (time: string | null | undefined) => typeof time === 'string' && Date.parse(time) > Date.now();
-  if (plan.type === 'module' || mayStream(plan) || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs)) return false;
+  if (plan.type === 'module' || mayStream(plan) || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs))
+    return false;
   if (plan.runsOn !== undefined) return false;
   return !isAhead(state.notBefore) && (isForced || !isAhead(state.failures?.until));
 }

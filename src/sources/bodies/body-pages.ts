@@ -229,7 +229,8 @@ export class BodyPages {
       name,
       opensAnywhere: copies !== null,
       open: (offset) => {
-        if (body?.copy != null && copies) return copies.stream({ name: body.copy, bytes: body.bytes }, offset);
+        const copy = body?.copy ?? null;
+        if (body && copy !== null && copies) return copies.stream({ name: copy, bytes: body.bytes }, offset);
         const live = body ? liveIn(body) : null;
         const taken = offset === 0 ? unread : null;
         unread = null;

@@ -45,7 +45,7 @@ export async function openBody(plan: PackedPlan, response: HttpResponse, tools: 
 }
 
 /** Rows may be larger than what is held; they are not. */
-export function maxBytesOf({ maxBodyBytes, maxStreamBytes }: PackedPlan, format: HttpFormat | null): number {
+function maxBytesOf({ maxBodyBytes, maxStreamBytes }: PackedPlan, format: HttpFormat | null): number {
   return format === null || isRows(format) ? maxStreamBytes : maxBodyBytes;
 }
 

@@ -6,7 +6,7 @@ export interface OpeningTools {
   /** Null = nothing is stored. */
   readonly copies: BodyCopies | null;
   readonly onProgress: (details?: unknown) => void;
-  /** What is unpacked is held up to this size, whatever its format. */
+  /** What is unpacked up to this size is a page, whatever its format. */
   readonly wholeBytes: number;
 }
 

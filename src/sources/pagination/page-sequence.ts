@@ -1,7 +1,5 @@
-import { hash as digestOf } from 'node:crypto';
 import { WrongShape } from '../../domain/errors.ts';
 import type {
-  CycleDetector,
   FetchPosition,
   HttpPosition,
   ModulePosition,
@@ -14,6 +12,7 @@ import type { Cuts } from '../../domain/state/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { Page } from '../extraction/page.ts';
 import { stepBack } from './first-position.ts';
+import { isCycle, nameOf, stepCircle } from './page-cycle.ts';
 import { stepOf } from './overlap.ts';
 import { distrustTotal } from './wrong-total.ts';
 
@@ -242,7 +241,9 @@ export function remember<P extends HttpPosition | ModulePosition>(
   const recent = before?.recentPages ?? [];
   const { repeated: _repeated, circle: _circle, tail: _tail, breaks: _breaks, sameIds: _ids, ...rest } = place;
   const circle =
-    before && place.cursor !== null && place.cursor !== before.cursor ? step(before, place.cursor) : before?.circle;
+    before && place.cursor !== null && place.cursor !== before.cursor
+      ? stepCircle(before, place.cursor)
+      : before?.circle;
   return {
     ...(rest as P),
     recentPages: hash === null ? recent : [...recent, hash].slice(-rememberedPages),
@@ -274,26 +275,6 @@ function sameIds(before: SameIds | undefined, ids: readonly string[] | null): { 
 /** What is remembered of the records before a page, where pages overlap. */
 function tailOf({ tail, breaks }: HttpPosition | ModulePosition): Pick<HttpPosition, 'tail' | 'breaks'> {
   return { ...(tail ? { tail } : {}), ...(breaks ? { breaks } : {}) };
-}
-
-function step({ circle }: HttpPosition | ModulePosition, cursor: string): CycleDetector {
-  if (!circle) return { mark: nameOf(cursor), steps: 0, limit: 1 };
-  if (circle.steps < circle.limit) return { ...circle, steps: circle.steps + 1 };
-  return { mark: nameOf(cursor), steps: 0, limit: circle.limit * 2 };
-}
-
-/** Whether the next page is one that was read already: it would be a cycle. */
-function isCycle(from: FetchPosition['place'], next: FetchPosition['place']): boolean {
-  if (from.type === 'file' || next.type === 'file') return false;
-  return pointsBack(from, next) || (next.cursor !== null && from.circle?.mark === nameOf(next.cursor));
-}
-
-function pointsBack(from: HttpPosition | ModulePosition, next: HttpPosition | ModulePosition): boolean {
-  return next.cursor !== null && next.cursor === from.cursor && next.page !== from.page;
-}
-
-function nameOf(cursor: string): string {
-  return digestOf('sha256', cursor, 'base64url').slice(0, 22);
 }
 
 export function isEndless({ place }: FetchPosition): boolean {

@@ -11,6 +11,9 @@ export interface Cell {
   readonly stored: string | null;
 }
 
+/** What a record has of a cell. */
+export type CellValue = string | number | boolean | ExactNumber | null;
+
 /** Stands for an error such as `#REF!`: there is no value. */
 export class CellError {
   readonly text: string;
@@ -24,7 +27,7 @@ export class CellError {
 export function cellValue(
   { type, style, stored }: Cell,
   { texts, styles, from1904 }: Pick<Workbook, 'texts' | 'styles' | 'from1904'>,
-): string | number | boolean | ExactNumber | CellError | null {
+): CellValue | CellError {
   if (stored === null) return null;
   switch (type) {
     case 's':

@@ -1,5 +1,5 @@
 import { OverLimit } from '../../domain/errors.ts';
-import { cellValue, type Cell, CellError } from './cell-value.ts';
+import { CellError, cellValue, type Cell, type CellValue } from './cell-value.ts';
 import { readXml, type Workbook } from './workbook.ts';
 
 /** Excel has no more columns. */
@@ -11,7 +11,7 @@ const maxCells = 5_000_000;
 export interface SheetRow {
   /** As Excel shows it, from 1. */
   readonly number: number;
-  readonly values: readonly unknown[];
+  readonly values: readonly CellValue[];
 }
 
 export interface SheetRows {
@@ -30,7 +30,7 @@ export async function readSheet(subject: string, workbook: Workbook, maxBytes: n
   let rowNumber = 0;
   let column = 0;
   let cells = 0;
-  let values: unknown[] = [];
+  let values: CellValue[] = [];
   let cell: OpenCell | null = null;
   await readXml(subject, workbook.sheet.read(maxBytes), {
     onOpen(name, attributes) {

@@ -11,6 +11,7 @@ import { assertRecordCount } from '../extraction/json-limits.ts';
 import { compressionOf } from '../files/compression.ts';
 import { columnNames } from '../files/csv/csv-columns.ts';
 import { xlsxAccept } from '../http/accept-headers.ts';
+import type { CellValue } from './cell-value.ts';
 import { readSheet, type SheetRow } from './read-sheet.ts';
 import { openWorkbook } from './workbook.ts';
 
@@ -50,8 +51,8 @@ function assertWorkbook(subject: string, body: Buffer, contentType: string | und
   );
 }
 
-function headerText(value: unknown): string {
-  if (value === null || value === undefined) return '';
+function headerText(value: CellValue): string {
+  if (value === null) return '';
   return value instanceof ExactNumber ? value.text : String(value).trim();
 }
 
