@@ -2,7 +2,7 @@ import { hash as digestOf } from 'node:crypto';
 import type { CycleDetector, FetchPosition, HttpPosition, ModulePosition } from '../../domain/state/fetch-position.ts';
 
 /** Notes the name of the next page. */
-export function stepCircle({ circle }: HttpPosition | ModulePosition, cursor: string): CycleDetector {
+export function nextCycle({ circle }: HttpPosition | ModulePosition, cursor: string): CycleDetector {
   if (!circle) return { mark: nameOf(cursor), steps: 0, limit: 1 };
   if (circle.steps < circle.limit) return { ...circle, steps: circle.steps + 1 };
   return { mark: nameOf(cursor), steps: 0, limit: circle.limit * 2 };

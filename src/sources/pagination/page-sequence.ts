@@ -12,7 +12,7 @@ import type { Cuts } from '../../domain/state/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { Page } from '../extraction/page.ts';
 import { stepBack } from './first-position.ts';
-import { isCycle, nameOf, stepCircle } from './page-cycle.ts';
+import { isCycle, nameOf, nextCycle } from './page-cycle.ts';
 import { stepOf } from './overlap.ts';
 import { distrustTotal } from './wrong-total.ts';
 
@@ -242,7 +242,7 @@ export function remember<P extends HttpPosition | ModulePosition>(
   const { repeated: _repeated, circle: _circle, tail: _tail, breaks: _breaks, sameIds: _ids, ...rest } = place;
   const circle =
     before && place.cursor !== null && place.cursor !== before.cursor
-      ? stepCircle(before, place.cursor)
+      ? nextCycle(before, place.cursor)
       : before?.circle;
   return {
     ...(rest as P),
