@@ -114,6 +114,7 @@ function startRows(row) {
     row('polls begun', ({ began }) => began),
     row('skipped because the last one was open', (one) => one.overlap_skips),
     row('missed', (one) => one.missed_catchup_window),
+    row('polls whose due time is known', (one) => one.due_known),
     row('late by, p50 s', (one) => one.delay_p50_s),
     row('late by, p99 s', (one) => one.delay_p99_s),
     row('late by, at most s', (one) => one.delay_max_s),

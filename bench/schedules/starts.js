@@ -8,18 +8,18 @@ const concurrency = 8;
 export async function startsBetween(client, fromMs, toMs) {
   const { dueById, skipped, missed } = await fromSchedules(client);
   const delays = [];
-  const range = `TemporalScheduledStartTime >= '${isoOf(fromMs)}' AND TemporalScheduledStartTime < '${isoOf(toMs)}'`;
   const ids = new Set();
+  const range = `TemporalScheduledStartTime >= '${isoOf(fromMs)}' AND TemporalScheduledStartTime < '${isoOf(toMs)}'`;
   const query = `WorkflowType = 'scrapeRun' AND ${range}`;
-  for await (const { startTime, searchAttributes, workflowId } of client.workflow.list({ query, pageSize: 1_000 })) {
-    const [nominal] = searchAttributes?.TemporalScheduledStartTime ?? [];
-    // With jitter a start is due later than the schedule's own time; only the last ten starts are known that way.
-    const due = dueById.get(workflowId) ?? new Date(nominal);
-    delays.push((startTime.getTime() - due.getTime()) / 1_000);
+  for await (const { startTime, workflowId } of client.workflow.list({ query, pageSize: 1_000 })) {
+    // With jitter a start is due later than the schedule's own time, and a schedule knows that of its last ten starts only.
+    const due = dueById.get(workflowId);
+    if (due !== undefined) delays.push((startTime.getTime() - due.getTime()) / 1_000);
     ids.add(workflowId);
   }
   return {
     began: ids.size,
+    due_known: delays.length,
     delay_p50_s: rounded(quantile(delays, 0.5), 3),
     delay_p99_s: rounded(quantile(delays, 0.99), 3),
     delay_max_s: rounded(quantile(delays, 1), 3),

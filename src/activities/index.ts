@@ -12,6 +12,7 @@ import { createIndexPayloads } from './rollover/index-payloads.ts';
 import { createMakePartitions } from './rollover/make-partitions.ts';
 import { createNotifyAlerts } from './alerts/notify-alerts.ts';
 import { createPlanBackfill } from './backfill/plan-backfill.ts';
+import { createProbeSink } from './delivery/probe-sink.ts';
 import { createProbeSources } from './probe/probe-sources.ts';
 import { createPlanReplay } from './dead-letters/plan-replay.ts';
 import { createReleaseBatches } from './run/release-batches.ts';
@@ -20,6 +21,7 @@ import { createReplayLetters } from './dead-letters/replay-page.ts';
 import { createPlanJournalReplay } from './journal/plan-journal-replay.ts';
 import { createReplayDay } from './journal/replay-day.ts';
 import { createRequestBackfill } from './backfill/request-backfill.ts';
+import { createResumeDeliveries } from './delivery/resume-deliveries.ts';
 import { createRetirePartitions } from './rollover/retire-partitions.ts';
 import { createSettleCanary } from './canary/record-canary-result.ts';
 import { createSettleMaintenance } from './rollover/record-maintenance-result.ts';
@@ -62,6 +64,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     requestBackfill: createRequestBackfill(),
     deferBatches: createDeferBatches(dependencies),
     deliverBatches: createDeliverBatches(dependencies),
+    probeSink: createProbeSink(dependencies),
+    resumeDeliveries: createResumeDeliveries(dependencies),
     makePartitions: createMakePartitions(dependencies),
     tidyPartitions: createTidyPartitions(dependencies),
     indexPayloads: createIndexPayloads(dependencies),

@@ -42,6 +42,26 @@ export function parseJson(text: string): ParsedJson {
   return { value: unmarkValue(JSON.parse(markNumbers(text))), exact: true };
 }
 
+/**
+ * The same, but the way in which a number is written is kept as well: 1.10, 1e3, -0.
+ * @throws SyntaxError as `JSON.parse` does
+ */
+export function parseDigits(text: string): ParsedJson {
+  const marked = markDigits(text);
+  if (marked === text) return { value: JSON.parse(text), exact: false };
+  try {
+    return { value: unmarkValue(JSON.parse(marked)), exact: true };
+  } catch {
+    // What is wrong is said of the text as it was given.
+    return { value: JSON.parse(text), exact: false };
+  }
+}
+
+/** Turns numbers that would be written otherwise into marked strings. */
+export function markDigits(text: string): string {
+  return rewriteNumbers(text, (written) => (String(Number(written)) === written ? written : `"${marker}${written}"`));
+}
+
 /** Turns numbers that would be changed into marked strings. */
 function markNumbers(text: string): string {
   return rewriteNumbers(text, (written) => (isFragile(written) ? `"${marker}${written}"` : written));
@@ -88,11 +108,13 @@ export function unmarkText(text: string): string {
 }
 
 /** Turns marked strings into numbers, without recursion. */
-function unmarkValue(value: unknown): unknown {
+export function unmarkValue(value: unknown): unknown {
   const root = { value };
   const containers: object[] = [root];
   for (let container = containers.pop(); container; container = containers.pop()) {
     for (const [key, member] of Object.entries(container)) {
+      // JSON.parse would not have taken the number.
+      if (key.startsWith(marker)) throw new SyntaxError(`found the number ${key.slice(marker.length)}, expected a key`);
       if (typeof member === 'string' && member.startsWith(marker)) {
         const number = new ExactNumber(member.slice(marker.length));
         // Defined, not assigned: a key may be `__proto__`.

@@ -19,6 +19,7 @@ import { DetailPages } from './html/detail-pages.ts';
 import { fetchHttpPages } from './http/http-pages.ts';
 import type { HttpTools } from './http/fetch-document.ts';
 import { firstHttpPosition } from './pagination/first-position.ts';
+import { inFirstPart } from './pagination/poll-parts.ts';
 import { firstModulePosition, readModulePages, type ModuleTools } from './modules/module-source.ts';
 import type { FetchContext } from './extraction/fetch-context.ts';
 import type { Page } from './extraction/page.ts';
@@ -66,7 +67,7 @@ export async function beginPoll(poll: Poll, tools: SourceTools, now: Date): Prom
     return place && startPosition(place, state, now);
   }
   const begun = state.unfinished?.failed === true ? withoutPosition(state) : state;
-  return startPosition(firstPlace(plan, begun), begun, now);
+  return startPosition(firstPlace(plan, begun, now), begun, now);
 }
 
 /** The same poll from the front, if its position is useless; null if it has no other beginning. */
@@ -74,18 +75,20 @@ export function frontOf({ plan, state, window }: Poll, position: FetchPosition, 
   if (plan.type === 'file' || window) return null;
   const { knownBlobs, keyBlobs, pages, days, cuts } = position;
   const known = withoutPosition({ ...state, previousPoll: [...new Set([...knownBlobs, ...keyBlobs])] });
-  return { ...startPosition(firstPlace(plan, known), known, now), pages, days, ...(cuts ? { cuts } : {}) };
+  return { ...startPosition(firstPlace(plan, known, now), known, now), pages, days, ...(cuts ? { cuts } : {}) };
 }
 
-function firstPlace(plan: HttpPlan | ModulePlan, state: SourceState): HttpPosition | ModulePosition {
-  return plan.type === 'module' ? firstModulePosition(state) : firstHttpPosition(plan, state);
+function firstPlace(plan: HttpPlan | ModulePlan, state: SourceState, now: Date): HttpPosition | ModulePosition {
+  return plan.type === 'module' ? firstModulePosition(state) : firstHttpPosition(plan, state, now);
 }
 
 /** Where a window begins. Earlier polls do not matter: the ledger decides what is already stored. */
 function windowPosition(plan: SourcePlan, state: SourceState, window: TimeRangeText, now: Date): FetchPosition {
   if (plan.type === 'file') throw new TypeError(`source ${plan.name} is a file and has no windows`);
   const { from, to } = plan.type === 'module' ? window : widenWindow(window, plan.incremental?.lagMs ?? 0);
-  return { ...startPosition({ ...firstPlace(plan, state), since: from, until: to }, state, now), keysKept: null };
+  const place = { ...firstPlace(plan, state, now), since: from, until: to };
+  const begun = plan.type === 'module' || place.type !== 'http' ? place : inFirstPart(plan, place, to);
+  return { ...startPosition(begun, state, now), keysKept: null };
 }
 
 /** The pages of a source from a position on. */

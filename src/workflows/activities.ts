@@ -88,6 +88,19 @@ export function deliveryActivities(source: string) {
   });
 }
 
+/**
+ * The watch of a sink that is unavailable. That is a result, so retries concern lost workers, and the store; those of the probe are
+ * no quicker than the watch itself for long. Signalling thousands of deliverers takes minutes.
+ */
+export function watchActivities() {
+  return proxyActivities<Pick<Activities, 'probeSink' | 'resumeDeliveries'>>({
+    priority: { priorityKey: 2 },
+    startToCloseTimeout: '10m',
+    heartbeatTimeout,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  });
+}
+
 /** Partition upkeep can wait, but not forever: each attempt is short if a lock is held. */
 export function maintenanceActivities() {
   return proxyActivities<Pick<Activities, 'maintainPartitions' | 'sweepSpool' | 'wakeDeliverers'>>({

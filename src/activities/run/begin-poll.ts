@@ -3,7 +3,7 @@ import { mayStream } from '../../domain/plan/large-bodies.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
-import { addFetch, emptyTally } from '../../domain/run/receipt.ts';
+import { addFetch, emptyTally, filteredOf } from '../../domain/run/receipt.ts';
 import { verdictOf } from '../../domain/run/run-verdict.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
@@ -104,7 +104,8 @@ export async function beginPoll(
 function isUnchanged({ warnings: found = [] }: Planned, fetch: FetchBatchResult): boolean {
   const { counts, batches, end, warnings = [] } = fetch;
   if (!end || end.cutShort || end.paging !== undefined || end.notBefore !== null) return false;
-  const isNothingNew = counts.fetched === counts.unchanged && (end.notModified || counts.fetched > 0);
+  const isNothingNew =
+    counts.fetched === counts.unchanged + filteredOf(counts) && (end.notModified || counts.fetched > 0);
   return isNothingNew && batches.length === 0 && found.length + warnings.length === 0;
 }
 

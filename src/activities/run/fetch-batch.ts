@@ -1,7 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
 import { DaybookError, HostBusy, InvalidRecord } from '../../domain/errors.ts';
-import type { FetchPosition, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
+import type { FetchPosition, HttpPosition, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
 import { maxWaitMs } from '../../domain/plan/host-budget.ts';
 import { keepKeys, patchAfter } from '../../domain/state/poll.ts';
 import type { FetchCounts } from '../../domain/run/receipt.ts';
@@ -14,6 +14,7 @@ import { countUnreadable } from '../../domain/state/unreadable-cursor.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import { collect, type Collected } from '../../sources/collect/collect.ts';
 import { beginPoll, frontOf, openPages, openReader } from '../../sources/open-source.ts';
+import { sinceOfPoll } from '../../sources/pagination/poll-parts.ts';
 import { savedPositionLeft } from '../../sources/pagination/saved-position.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
@@ -187,7 +188,8 @@ function redactWarnings(warnings: readonly Warning[], redact: Redact): Warning[]
 
 /** The start time of the poll's requests: earlier records may be missing. */
 function sinceOf({ place }: FetchPosition): Pick<PollEnd, 'since'> {
-  return place.type === 'file' || place.since === null ? {} : { since: place.since };
+  const since = sinceOfPoll(place);
+  return since === null ? {} : { since };
 }
 
 /** How many records of a page had an id in common, for the alert. */
@@ -247,6 +249,18 @@ function withPlace(state: SourceState, change: (text: string) => string): Source
   return state.unfinished ? { ...state, unfinished: mapCursor(state.unfinished, change) } : state;
 }
 
-function mapCursor<T extends { readonly cursor: string | null }>(value: T, change: (text: string) => string): T {
-  return value.cursor === null ? value : { ...value, cursor: change(value.cursor) };
+/** Changes what a page says of the next one: its cursor, and values that the next request names. */
+function mapCursor<T extends Pick<HttpPosition, 'cursor' | 'values' | 'parent'>>(
+  value: T,
+  change: (text: string) => string,
+): T {
+  const { cursor, values, parent } = value;
+  const changed = {
+    ...value,
+    ...(cursor === null ? {} : { cursor: change(cursor) }),
+    ...(parent === undefined ? {} : { parent: change(parent) }),
+  };
+  if (!values?.last) return changed;
+  const last = Object.entries(values.last).map(([path, text]) => [path, change(text)]);
+  return { ...changed, values: { ...values, last: Object.fromEntries(last) } };
 }

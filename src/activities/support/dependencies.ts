@@ -70,6 +70,8 @@ export interface ActivityDependencies {
   readonly measures: Metrics;
   /** How long a request of a probe may take. */
   readonly probeRequestMs: number;
+  /** How often an unavailable sink is probed. */
+  readonly sinkProbeMs: number;
   /** Called with each poll that changed nothing and leaves no receipt in the store. */
   readonly notePoll: (run: { readonly receipt: Receipt; readonly state: SourceState }) => void;
   /** Called with each receipt once it is stored, with its alerts. */

@@ -4,6 +4,7 @@ import { codecKeys, type CodecKey } from './codec-keys.ts';
 import { deploymentSetting, type DeploymentSetting } from './deployment-setting.ts';
 import { openDotEnv } from './dot-env.ts';
 import { fairnessFlag, flag } from './flag.ts';
+import { memoryTarget } from './memory-target.ts';
 import { labelsIn } from './labels.ts';
 import { proxiesOf } from './proxies.ts';
 import { isObjectUrl } from '../../domain/storage/object-files.ts';
@@ -54,6 +55,8 @@ export interface Environment {
   /** Names by which the HTTP endpoint may be asked, besides addresses and `localhost`; in lower case. */
   readonly httpHosts: readonly string[];
   readonly logLevel: string;
+  /** `DAYBOOK_MEMORY_TARGET`, between 0 and 1; null = a worker takes a fixed number of tasks. */
+  readonly memoryTarget: number | null;
   /** `DAYBOOK_LABELS`: sources with one of them as `runs_on` are fetched by the workers that have it. */
   readonly labels: readonly string[];
   /** Where alerts are posted, a secret; null = nowhere. */
@@ -118,6 +121,7 @@ export function readEnvironment(
     httpHosts: hostNames('DAYBOOK_HTTP_HOSTS', lookUp('DAYBOOK_HTTP_HOSTS') || ''),
     logLevel: logLevel(lookUp('LOG_LEVEL') || 'info'),
     labels: labelsIn(lookUp('DAYBOOK_LABELS') || ''),
+    memoryTarget: memoryTarget(lookUp),
     proxies,
     alertWebhook: webhook(lookUp('DAYBOOK_ALERT_WEBHOOK')),
     cacheFolder: join(userCache(own), 'daybook'),

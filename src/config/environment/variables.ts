@@ -120,6 +120,12 @@ export const environmentVariables: readonly Variable[] = [
     meaning:
       'labels of a worker, with commas between them: it fetches the sources with one of them as `runs_on`, see [deployment](deployment.md#what-is-bound-to-one-machine)',
   },
+  {
+    name: 'DAYBOOK_MEMORY_TARGET',
+    default: '`off`',
+    meaning:
+      'share of the memory, 20% to 80%, up to which `worker` takes more tasks instead of a fixed number, see [scaling](scaling.md#tasks-at-once)',
+  },
   { name: 'DAYBOOK_HOME', default: '`.daybook`', meaning: 'state and logs of the embedded servers' },
   {
     name: 'DAYBOOK_EMBEDDED',

@@ -11,7 +11,8 @@ import { issueMessage, unknownKeyMessage } from '../hints/issue-message.ts';
 import { knownKeys } from '../schema/known-keys.ts';
 import { ConfigProblems, type Problem } from './problem.ts';
 import { findReferences, variableProblem, type LookUp } from '../secrets/references.ts';
-import { keysWithReferences, maybeSecret } from '../secrets/secrets.ts';
+import { keysWithReferences, maybeSecret, templateKeys } from '../secrets/secrets.ts';
+import { placeholderProblems } from './placeholder-problems.ts';
 import { missingModules } from './module-files.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { keysOfSource, source as sourceSchema, type SourceConfig } from '../schema/source-schemas.ts';
@@ -230,17 +231,24 @@ function credentialsIn({ sources, defaults }: Tree): Problem[] {
 }
 
 function referenceProblems(root: Tree): Problem[] {
-  return findReferences(root).flatMap(({ path, name, text }): Problem[] => {
+  const problems = findReferences(root).flatMap(({ path, name, text }): Problem[] => {
+    const key = keyOf(path);
+    if (name === null && templateKeys.includes(key)) return [];
     if (name === null) return [{ path, message: `found ${text}, expected ${expectedReference(text)}` }];
-    const key = path[path[0] === 'sources' ? 2 : 1];
     // An unknown key is a separate problem.
-    if (path[0] === 'sources' && !keysOfSource(null).has(String(key))) return [];
+    if (path[0] === 'sources' && !keysOfSource(null).has(key)) return [];
     if (!keysWithReferences.some((known) => known === key)) {
       const message = `found ${text}, but references work only in ${keysWithReferences.join(', ')}; expected the value itself`;
       return [{ path, message }];
     }
     return [];
   });
+  return [...problems, ...placeholderProblems(root, expectedReference)];
+}
+
+/** The key of a source, or of `defaults`, below which a path leads. */
+function keyOf(path: Problem['path']): string {
+  return String(path[path[0] === 'sources' ? 2 : 1]);
 }
 
 /** How what was meant as a reference is written. */
@@ -252,7 +260,8 @@ function expectedReference(text: string): string {
 }
 
 function unsetVariables(root: Tree, yaml: YamlFile, lookUp: LookUp): UnsetVariable[] {
-  return findReferences(root).flatMap(({ path, name }): UnsetVariable[] => {
+  return findReferences(root).flatMap(({ path, name, escaped }): UnsetVariable[] => {
+    if (escaped && templateKeys.includes(keyOf(path))) return [];
     const message = name === null ? null : variableProblem(name, lookUp);
     return name === null || message === null
       ? []

@@ -20,6 +20,7 @@ const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     api: 'http_json',
     rest: 'http_json',
     rest_api: 'http_json',
+    gql: 'graphql',
     http_api: 'http_json',
     atom: 'rss',
     feed: 'rss',

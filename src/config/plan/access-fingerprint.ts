@@ -12,13 +12,23 @@ export interface Access {
   readonly params: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
   readonly trustedOrigins?: readonly string[];
+  readonly origins?: readonly string[];
 }
 
 /**
  * Stands for the origins that a source's secrets may go to, and for which secrets these are: its names, never a value. If it
  * changes, an open run must not send the new secrets to the old origin.
  */
-export function accessFingerprint({ url, proxy, auth, headers, params, body, trustedOrigins }: Access): string {
+export function accessFingerprint({
+  url,
+  proxy,
+  auth,
+  headers,
+  params,
+  body,
+  trustedOrigins,
+  origins,
+}: Access): string {
   return fingerprint({
     origin: originOf(url),
     proxy: proxy === null ? null : originOf(proxy),
@@ -27,6 +37,7 @@ export function accessFingerprint({ url, proxy, auth, headers, params, body, tru
     params: Object.keys(params).sort(),
     secrets: secretsIn({ url, proxy, auth, headers, params, body }),
     ...(trustedOrigins ? { trustedOrigins: [...trustedOrigins].sort() } : {}),
+    ...(origins ? { origins: [...origins].sort() } : {}),
   });
 }
 

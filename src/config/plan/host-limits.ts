@@ -9,12 +9,14 @@ export function hostLimits({ sources }: Config, lookUp: LookUp): ReadonlyMap<str
   for (const source of sources) {
     const address = addressOf(source);
     if (address === null || !('rate_limit' in source) || !source.rate_limit) continue;
-    const url = resolveReferences(address, lookUp);
-    if (!URL.canParse(url)) continue;
-    const { host } = new URL(url);
     const { requests, per: perMs } = source.rate_limit;
-    const limit = stricter(limits.get(host) ?? null, { requests, perMs });
-    if (limit) limits.set(host, limit);
+    // An address that a record gives has no host of its own.
+    for (const url of [resolveReferences(address, lookUp), ...('origins' in source ? (source.origins ?? []) : [])]) {
+      if (!URL.canParse(url)) continue;
+      const { host } = new URL(url);
+      const limit = stricter(limits.get(host) ?? null, { requests, perMs });
+      if (limit) limits.set(host, limit);
+    }
   }
   return limits;
 }

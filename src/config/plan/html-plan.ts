@@ -2,6 +2,7 @@ import type { FieldPlan, FieldPlans } from '../../domain/plan/html-plan.ts';
 import type { HtmlPlan } from '../../domain/plan/source-plan.ts';
 import type { FieldConfig } from '../schema/html-schemas.ts';
 import { httpBase } from './http-plan.ts';
+import { findPlaceholders } from './named-placeholders.ts';
 import { paginatorPlan } from './paginator-plan.ts';
 import type { Config } from '../file/parse-config.ts';
 import type { HtmlConfig } from '../schema/source-schemas.ts';
@@ -13,7 +14,11 @@ export function htmlPlan(config: Config, source: HtmlConfig): HtmlPlan {
     fields: fieldPlans(source.fields),
     detail: detail ? { url: detail.url, fields: fieldPlans(detail.fields), maxPages: detail.max_pages } : null,
   };
-  return { ...httpBase(config, source, paginatorPlan(source.paginator), null, plans), type: 'html', ...plans };
+  return {
+    ...httpBase(config, source, paginatorPlan(source.paginator, findPlaceholders(source)), null, plans),
+    type: 'html',
+    ...plans,
+  };
 }
 
 export function fieldPlans(fields: Readonly<Record<string, FieldConfig>>): FieldPlans {

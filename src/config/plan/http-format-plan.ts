@@ -6,6 +6,7 @@ import { maskOptions } from '../secrets/secrets.ts';
 import { csvPlan } from './csv-plan.ts';
 import { fieldPlans } from './html-plan.ts';
 import { httpBase, httpJsonPlan } from './http-plan.ts';
+import { findPlaceholders } from './named-placeholders.ts';
 import { incrementalPlan, paginatorPlan } from './paginator-plan.ts';
 
 /** Of a body that is held, and of one that is read piece by piece. */
@@ -31,11 +32,12 @@ export function httpPlan(config: Config, source: HttpConfig): HttpJsonPlan | Htt
   };
   const { records: _records, csv: csvShape, items: itemsShape, fields: fieldsShape, ...place } = plans;
   const shaping = { records, csv: csvShape, items: itemsShape, fields: fieldsShape };
-  const paginator = paginatorPlan(source.paginator);
+  const named = findPlaceholders(source);
+  const paginator = paginatorPlan(source.paginator, named);
   const asked = { ...place, method, ...(body === undefined ? {} : { body }) };
-  const incremental = incrementalPlan(source);
+  const incremental = incrementalPlan(source, named);
   return {
-    ...httpBase(config, { ...source, max_body: maxBody }, paginator, incremental, shaping, undefined, asked),
+    ...httpBase(config, { ...source, max_body: maxBody }, paginator, incremental, shaping, { request: asked }),
     type: 'http',
     method,
     ...(body === undefined ? {} : { body: maskOptions('body', body) }),

@@ -1,20 +1,25 @@
+import { feedKeys } from '../../domain/plan/feed-keys.ts';
 import type { IncrementalPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpJsonPlan, HttpPlanBase, RssPlan } from '../../domain/plan/source-plan.ts';
 import type { Config } from '../file/parse-config.ts';
 import { accessFingerprint } from './access-fingerprint.ts';
 import { asWritten, authPlan } from './auth-plan.ts';
-import { asked, askedSince, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
+import { asked, askedSince, hasNewKeys, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
+import { findPlaceholders, type NamedPlaceholders } from './named-placeholders.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from '../secrets/secrets.ts';
-import type { HtmlConfig, HttpConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
+import type { GraphqlConfig, HtmlConfig, HttpConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
 
 /** @param entry which file of a ZIP archive is read; absent = the only one */
 export function httpJsonPlan(config: Config, source: HttpJsonConfig, entry?: string): HttpJsonPlan {
   const { method, body, records } = source;
-  const incremental = incrementalPlan(source);
+  const named = findPlaceholders(source);
+  const incremental = incrementalPlan(source, named);
+  const paginator = paginatorPlan(source.paginator, named);
+  const request = usesNewKeys(source, named) ? { body: body ?? null, method } : {};
   const packed = entry === undefined ? {} : { entry };
   const shaping = { body, records, method, ...packed };
-  const shared = httpBase(config, source, paginatorPlan(source.paginator), incremental, shaping);
+  const shared = httpBase(config, source, paginator, incremental, shaping, { request });
   return {
     ...shared,
     type: 'http_json',
@@ -23,6 +28,29 @@ export function httpJsonPlan(config: Config, source: HttpJsonConfig, entry?: str
     ...packed,
     ...(body === undefined ? {} : { body: maskOptions('body', body) }),
   };
+}
+
+/** A query of GraphQL is the body of a POST. */
+export function graphqlPlan(config: Config, source: GraphqlConfig): HttpJsonPlan {
+  const { query, variables, operation_name: operationName, records } = source;
+  const named = findPlaceholders(source);
+  const written = { query, variables, ...(operationName === undefined ? {} : { operationName }) };
+  const incremental = incrementalPlan(source, named);
+  const paginator = paginatorPlan(source.paginator, named);
+  const shared = httpBase(config, source, paginator, incremental, { records }, { request: written });
+  return {
+    ...shared,
+    type: 'http_json',
+    method: 'POST',
+    records,
+    graphql: true,
+    body: { ...written, variables: maskOptions('variables', variables) },
+  };
+}
+
+/** A source that uses none is the source that it was in 0.2.0, whose first fingerprint has no body and no method. */
+function usesNewKeys({ paginator }: HttpJsonConfig, { isTemplate }: NamedPlaceholders): boolean {
+  return isTemplate || hasNewKeys(paginator);
 }
 
 const onePage: PaginatorPlan = { type: 'single_page', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null };
@@ -34,38 +62,46 @@ const onePage: PaginatorPlan = { type: 'single_page', hasMorePath: null, stopAft
 export function rssPlan(config: Config, source: RssConfig): RssPlan {
   const { id, occurred_at: time } = source;
   const keys: KeyPlan = {
-    id: id === undefined ? ['id'] : typeof id === 'string' ? [id] : id,
+    id: id === undefined ? [feedKeys.id] : typeof id === 'string' ? [id] : id,
     occurredAt: {
-      path: time?.path ?? 'published || updated',
+      path: time?.path ?? feedKeys.occurredAt,
       format: time?.format ?? 'iso8601',
       timezone: time?.timezone ?? 'UTC',
       onMissing: time?.on_missing ?? 'fetched_at',
       ...(time?.date_order === undefined ? {} : { dateOrder: time.date_order }),
     },
   };
-  return { ...httpBase(config, source, onePage, null, {}, keys), type: 'rss' };
+  return { ...httpBase(config, source, onePage, null, {}, { keys }), type: 'rss' };
 }
 
 /**
  * What sources share that are fetched over HTTP.
- * @param askedToo what else the source is asked for
+ * @param request what else the source is asked for
  */
 export function httpBase(
   config: Config,
-  source: HttpJsonConfig | (HttpConfig & { readonly max_body: number }) | RssConfig | HtmlConfig,
+  source: HttpJsonConfig | (HttpConfig & { readonly max_body: number }) | GraphqlConfig | RssConfig | HtmlConfig,
   paginator: PaginatorPlan,
   incremental: IncrementalPlan | null,
   shaping: object,
-  keys?: KeyPlan,
-  askedToo: object = {},
+  { keys, request = {} }: { readonly keys?: KeyPlan; readonly request?: object } = {},
 ): HttpPlanBase {
-  const { url, params, headers, trusted_origins: trustedOrigins } = source;
+  const { url, params, headers, trusted_origins: trustedOrigins, origins } = source;
+  const named = findPlaceholders(source);
+  const templated = Object.keys(named.headers).length > 0 ? { headers: named.headers } : {};
   const auth = source.auth ?? null;
   return {
     ...planBase(
       config,
       source,
-      { url, params, paginator: asked(paginator), incremental: incremental && askedSince(incremental), ...askedToo },
+      {
+        url,
+        params,
+        paginator: asked(paginator),
+        incremental: incremental && askedSince(incremental),
+        ...request,
+        ...templated,
+      },
       { headers, ...shaping },
       keys,
     ),
@@ -82,9 +118,13 @@ export function httpBase(
       proxy: source.proxy ?? null,
       auth: auth && authPlan(auth, asWritten),
       ...('body' in source ? { body: source.body } : {}),
+      ...('query' in source ? { body: { query: source.query, variables: source.variables } } : {}),
       ...(trustedOrigins ? { trustedOrigins } : {}),
+      ...(origins ? { origins } : {}),
     }),
+    ...(named.isTemplate ? { templates: true as const } : {}),
     ...(trustedOrigins ? { trustedOrigins } : {}),
+    ...(origins ? { origins } : {}),
     paginator,
     incremental,
     allowPrivate: source.allow_private,

@@ -3,7 +3,7 @@ import { moduleAccessFingerprint } from './access-fingerprint.ts';
 import { csvPlan } from './csv-plan.ts';
 import { htmlPlan } from './html-plan.ts';
 import { httpPlan } from './http-format-plan.ts';
-import { httpJsonPlan, rssPlan } from './http-plan.ts';
+import { graphqlPlan, httpJsonPlan, rssPlan } from './http-plan.ts';
 import type { Config } from '../file/parse-config.ts';
 import { planBase } from './plan-base.ts';
 import { remoteFilePlan } from './remote-file-plan.ts';
@@ -18,6 +18,8 @@ export function planOf(config: Config, source: SourceConfig): SourcePlan {
       return httpJsonPlan(config, source);
     case 'http':
       return httpPlan(config, source);
+    case 'graphql':
+      return graphqlPlan(config, source);
     case 'rss':
       return rssPlan(config, source);
     case 'html':

@@ -32,7 +32,7 @@ export const fetchLimits = {
 /** Keys of every source that is fetched over HTTP. */
 export const httpShape = {
   ...fetchLimits,
-  url: url.describe('URL, http or https.'),
+  url: url.describe('URL, http or https. Path and query may have placeholders.'),
   headers: z
     .record(z.string(), scalar)
     .check(checkHeaders)
@@ -49,6 +49,13 @@ export const httpShape = {
     .optional()
     .describe(
       'Other origins that next pages may be on, such as `https://pages.example.com`; headers and `auth` are sent to them as well.',
+    ),
+  origins: z
+    .array(origin)
+    .min(1)
+    .optional()
+    .describe(
+      'Origins that `auth`, secret headers and secret parameters are sent to. Required for a source with secrets whose `url` is one placeholder, such as `${parent:url}`.',
     ),
   proxy: proxy
     .optional()
@@ -83,9 +90,9 @@ export const httpShape = {
           .describe('Responses with this status.'),
         body_contains: z.string().optional().describe('Responses whose body contains this text.'),
         action: z
-          .enum(['retry', 'fail', 'ignore', 'reauthenticate'])
+          .enum(['retry', 'fail', 'ignore', 'reauthenticate', 'dead_letter'])
           .describe(
-            'Retry, fail at once, treat the page as one without records, or request another access token once (`oauth2_client_credentials`).',
+            'Retry, fail at once, treat the page as one without records, or request another access token once (`oauth2_client_credentials`). `dead_letter` (`graphql` only): keep a response with `errors` as a dead letter, and end the run as `partial`.',
           ),
       }),
     )

@@ -20,7 +20,7 @@ export const origin = z
   .check((context) => {
     const { value } = context;
     const problem = urlProblem(value);
-    if (problem === null && new URL(value).origin === value.replace(/\/$/, '')) return;
+    if (problem === null && URL.canParse(value) && new URL(value).origin === value.replace(/\/$/, '')) return;
     const message = problem ?? `found "${value}", expected an origin such as https://pages.example.com`;
     context.issues.push({ code: 'custom', input: value, message });
   })

@@ -11,10 +11,18 @@ export const incremental = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Parameter that requests newer records. Without it everything is requested, and older records are skipped.',
+      'Parameter that requests newer records; or the request names `${since}`. Without either everything is requested, and older records are skipped.',
     ),
-  end_param: z.string().optional().describe('Parameter that requests older records; backfills need it.'),
+  end_param: z
+    .string()
+    .optional()
+    .describe('Parameter that requests older records; backfills need it, or `${until}` in the request.'),
   initial_value: isoTime.optional().describe('Where the first run starts.'),
+  step: duration(1_000)
+    .optional()
+    .describe(
+      'A longer range is requested in parts of this length, one after the other. Needs both ends of the range: `start_param` and `end_param`, or `${since}` and `${until}`. The first run needs `initial_value`, otherwise it is one request.',
+    ),
   order: z
     .enum(['asc', 'desc'])
     .default('asc')

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { canarySource } from '../../domain/names.ts';
+import { feedKeys } from '../../domain/plan/feed-keys.ts';
 import { labelPattern } from '../../domain/plan/label.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
 import { csvOptions } from './csv-options.ts';
@@ -9,6 +10,9 @@ import { checkRemoteFile, remoteFileShape } from './remote-file-schema.ts';
 import { fetchLimits, httpShape } from './http-schemas.ts';
 import { incremental } from './incremental-schema.ts';
 import { endingPaginator } from './paginator-schema.ts';
+import { requestProblems } from './request-problems.ts';
+import { shapingProblems, type ReadPaths } from './shaping-problems.ts';
+import { shapingShape } from './shaping-schema.ts';
 import { byteSize, duration } from './units.ts';
 import { suggestValue } from '../hints/value-hint.ts';
 import { encoding, expression, occurredAt, requiredOccurredAt, retry, schedule } from './value-schemas.ts';
@@ -88,6 +92,7 @@ const commonShape = {
     })
     .optional()
     .describe('What a healthy source delivers.'),
+  ...shapingShape,
 };
 
 const recordsPath = expression.default('@').describe('Path of the list of records; `@` is the page itself.');
@@ -115,6 +120,18 @@ const httpSource = z.strictObject({
   type: z.literal('http').describe('An API or a document: JSON, JSON lines, CSV, XML or an Excel workbook.'),
   ...apiShape,
   ...formatShape,
+});
+
+const graphqlSource = z.strictObject({
+  type: z.literal('graphql').describe('An API that answers queries of GraphQL, sent with POST as JSON.'),
+  ...commonShape,
+  ...httpShape,
+  query: z.string().min(1).describe('The query, or its whole document. Values belong into `variables`.'),
+  variables: z.record(z.string(), z.unknown()).default({}).describe('Variables of the query.'),
+  operation_name: z.string().min(1).optional().describe('Which operation of the document is meant.'),
+  records: recordsPath,
+  paginator: pages,
+  incremental: incremental.optional().describe('Fetches only new records.'),
 });
 
 const fileSource = z.strictObject({
@@ -165,7 +182,15 @@ const moduleSource = z.strictObject({
   ...fetchLimits,
 });
 
-export const sourceSchemas = [httpJsonSource, httpSource, rssSource, htmlSource, fileSource, moduleSource] as const;
+export const sourceSchemas = [
+  httpJsonSource,
+  httpSource,
+  graphqlSource,
+  rssSource,
+  htmlSource,
+  fileSource,
+  moduleSource,
+] as const;
 
 /** One entry of `sources`, defaults already inherited. */
 export const source = z
@@ -177,10 +202,23 @@ export const source = z
 /** Keys that make sense together only. */
 function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchemas)[number]>>): void {
   const { value } = context;
+  if ('url' in value) {
+    for (const { path, message, input } of requestProblems(value)) {
+      context.issues.push({ code: 'custom', input, path: [...path], message });
+    }
+  }
   if ('on_response' in value && value.auth?.type !== 'oauth2_client_credentials') {
     for (const [index, { action }] of value.on_response.entries()) {
       if (action !== 'reauthenticate') continue;
       const message = 'reauthenticate needs auth of type oauth2_client_credentials';
+      context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
+    }
+  }
+  if ('on_response' in value && value.type !== 'graphql') {
+    for (const [index, { action }] of value.on_response.entries()) {
+      if (action !== 'dead_letter') continue;
+      const message =
+        'found dead_letter, which is for responses of GraphQL with errors, expected retry, fail or ignore';
       context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
     }
   }
@@ -203,6 +241,18 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
     const message = 'missing fields: set at least one, or items.json';
     context.issues.push({ code: 'custom', input: value, path: ['fields'], message });
   }
+  for (const { path, message } of shapingProblems(value, readPaths(value))) {
+    context.issues.push({ code: 'custom', input: value, path: [...path], message });
+  }
+}
+
+function readPaths(value: z.infer<(typeof sourceSchemas)[number]>): ReadPaths {
+  const { id: ids = feedKeys.id, occurred_at: time } = value;
+  return {
+    id: typeof ids === 'string' ? [ids] : ids,
+    occurredAt: time?.path ?? (value.type === 'rss' ? feedKeys.occurredAt : null),
+    cursor: 'incremental' in value ? (value.incremental?.cursor ?? null) : null,
+  };
 }
 
 function typeMessage(found: unknown): string {
@@ -212,6 +262,7 @@ function typeMessage(found: unknown): string {
 export type SourceConfig = z.infer<typeof source>;
 export type HttpJsonConfig = z.infer<typeof httpJsonSource>;
 export type HttpConfig = z.infer<typeof httpSource>;
+export type GraphqlConfig = z.infer<typeof graphqlSource>;
 export type RssConfig = z.infer<typeof rssSource>;
 export type HtmlConfig = z.infer<typeof htmlSource>;
 export type FileConfig = z.infer<typeof fileSource>;

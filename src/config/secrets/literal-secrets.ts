@@ -1,5 +1,6 @@
 import { secretName, withoutUrlSecrets } from '../../domain/secrets/url-secrets.ts';
 import { isObject } from '../../domain/is-object.ts';
+import { textBeside } from '../../formats/template/parse-template.ts';
 import { openAuthKeys } from './secrets.ts';
 
 /** A secret written in the configuration itself. */
@@ -10,7 +11,7 @@ export interface LiteralSecret {
 }
 
 /** Keys of a source below which a name like `token` says that its value is a secret. Elsewhere it is the name of a field. */
-const secretKeys = ['params', 'headers', 'body', 'options'];
+const secretKeys = ['params', 'headers', 'body', 'variables', 'options'];
 
 /** Besides `secretName`: a reader of the kept configuration must not find a key under an unusual name. */
 const secretNameToo = /key|pass|phrase|\bpin\b|licen[cs]e|access[-_]?id|otp|seed/i;
@@ -65,7 +66,7 @@ function inAddresses(place: string, value: unknown): LiteralSecret[] {
     return Object.entries(value).flatMap(([name, member]) => inAddresses(`${place}.${name}`, member));
   }
   if (typeof value !== 'string') return [];
-  const open = `?${value}`
+  const open = `?${textBeside(value)}`
     // Of user and password, the password is the secret.
     .replaceAll(/(\/\/)[^\s/?#"'<>:@]*:(?:\$\{env:[A-Za-z_][A-Za-z0-9_]*\})+@/g, '$1')
     .replaceAll(references, '')
@@ -83,7 +84,7 @@ function hasSecretMember(text: string): boolean {
 
 /** Whether a text takes all that is secret in it from the environment: `Bearer ${env:TOKEN}`, `id=${env:ID}; key=${env:KEY}`. */
 function isReference(text: string): boolean {
-  const rest = text.replaceAll(references, '');
+  const rest = textBeside(text).replaceAll(references, '');
   if (rest === text) return false;
   const without = rest.replace(/^\s*[A-Za-z]+\s+/, '').replaceAll(/[A-Za-z_][\w-]*=/g, '');
   return /^[\s;,:"'&]*$/.test(without);

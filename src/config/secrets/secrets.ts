@@ -1,12 +1,32 @@
 import { clientPair } from '../../domain/secrets/client-pair.ts';
-import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { HttpPlanBase, SourcePlan } from '../../domain/plan/source-plan.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
-import { fillReferences, referencedNames, resolveReferences, valueOf, type LookUp } from './references.ts';
+import { isOnlyPlaceholders } from '../../formats/template/parse-template.ts';
+import {
+  fillReferences,
+  fillTemplateReferences,
+  InvalidEnvironment,
+  referencedNames,
+  resolveReferences,
+  valueOf,
+  type LookUp,
+} from './references.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
 import { addressOf } from './address-of.ts';
 
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and none that JMESPath reads. */
-export const keysWithReferences = ['url', 'params', 'headers', 'auth', 'proxy', 'body', 'options', 'path'] as const;
+export const keysWithReferences = [
+  ...(['url', 'params', 'headers', 'auth', 'proxy', 'body', 'query', 'variables', 'options', 'path'] as const),
+  'mask_key',
+] as const;
+
+/** Keys that are filled in at each request: they may also hold placeholders such as `${cursor}`. */
+export const templateKeys: readonly string[] = ['url', 'params', 'headers', 'body', 'query', 'variables'];
+
+/** Whether a text in a place of a secret is none: it is empty, or taken from the environment or a page. */
+function isOpen(value: string): boolean {
+  return value === '' || value.includes('${env:') || isOnlyPlaceholders(value);
+}
 
 /** Keys of `auth` whose values are Daybook's own words, or public. */
 export const openAuthKeys: readonly string[] = ['type', 'name', 'location', 'scope', 'credentials'];
@@ -25,7 +45,7 @@ const placeholder = /^\$\{config:([^}]*)\}$/;
  * @param place path in the source's configuration, `/` between its parts
  */
 export function maskSecret(place: string, value: string): string {
-  return value === '' || value.includes('${env:') ? value : `\${config:${place}}`;
+  return isOpen(value) ? value : `\${config:${place}}`;
 }
 
 /** Masks the values of keys with secret names. */
@@ -62,33 +82,66 @@ export function maskUrl(url: string): string {
 export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig, lookUp: LookUp): P {
   const filled = keysWithReferences
     .filter((part) => part in plan)
-    .map((part) => [part, fill(Object.entries(plan).find(([name]) => name === part)?.[1], source, lookUp)]);
+    .map((part) => {
+      const isTemplate = 'templates' in plan && plan.templates === true && templateKeys.includes(part);
+      const fillText = isTemplate ? fillTemplateReferences : fillReferences;
+      return [part, fill(Object.entries(plan).find(([name]) => name === part)?.[1], source, lookUp, fillText)];
+    });
   const secretParams = 'url' in plan ? secretParameters(plan, source) : [];
-  return { ...plan, ...Object.fromEntries(filled), ...(secretParams.length > 0 ? { secretParams } : {}) };
+  return {
+    ...withMaskKey(plan, lookUp),
+    ...Object.fromEntries(filled),
+    ...(secretParams.length > 0 ? { secretParams } : {}),
+    ...('templates' in plan && plan.templates === true ? secretsOfTemplate(plan) : {}),
+  };
+}
+
+/** What must not be sent to an address that a record gives. */
+function secretsOfTemplate(plan: HttpPlanBase): Pick<HttpPlanBase, 'secretHeaders' | 'secretBody'> {
+  const secretHeaders = Object.keys(plan.headers).filter((name) => holdsSecret(plan.headers[name]));
+  return {
+    ...(secretHeaders.length > 0 ? { secretHeaders } : {}),
+    ...(holdsSecret(plan.body) ? { secretBody: true } : {}),
+  };
+}
+
+/** The plan with the key of its mask alone: for what sends no request. @throws InvalidEnvironment if it is not set, or empty */
+export function withMaskKey<P extends SourcePlan>(plan: P, lookUp: LookUp): P {
+  const { shaping } = plan;
+  if (!shaping?.mask || shaping.mask.key === null) return plan;
+  const key = fillReferences(shaping.mask.key, lookUp);
+  if (key === '') throw new InvalidEnvironment(`config: ${plan.name}: mask_key is empty, expected a secret`);
+  return { ...plan, shaping: { ...shaping, mask: { ...shaping.mask, key } } };
 }
 
 /** Names of query parameters that hold secrets: no record may contain them in an address. */
 function secretParameters(plan: { readonly url: string; readonly params?: unknown }, source: SourceConfig): string[] {
-  const isSecret = (value: unknown): boolean =>
-    Array.isArray(value) ? value.some(isSecret) : typeof value === 'string' && value.includes('${');
   const written = addressOf(source) ?? '';
   return [
-    ...Object.entries(plan.params ?? {}).flatMap(([name, value]) => (isSecret(value) ? [name] : [])),
+    ...Object.entries(plan.params ?? {}).flatMap(([name, value]) => (holdsSecret(value) ? [name] : [])),
     ...[...new URLSearchParams(written.split('?')[1] ?? '')].flatMap(([name, value]) =>
-      isSecret(value) || secretName.test(name) ? [name] : [],
+      holdsSecret(value) || (secretName.test(name) && !isOnlyPlaceholders(value)) ? [name] : [],
     ),
   ];
 }
 
-function fill(value: unknown, source: SourceConfig, lookUp: LookUp): unknown {
+/** Whether a value of a plan has a reference at any depth. */
+function holdsSecret(value: unknown): boolean {
+  if (typeof value === 'string') return /\$\{(?:env|config):/.test(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsSecret);
+}
+
+function fill(value: unknown, source: SourceConfig, lookUp: LookUp, fillText: typeof fillReferences): unknown {
   if (typeof value === 'string') {
     const place = placeholder.exec(value)?.[1];
     const literal = place === undefined ? value : valueAt(source, place);
-    return typeof literal === 'string' ? fillReferences(literal, lookUp) : literal;
+    return typeof literal === 'string' ? fillText(literal, lookUp) : literal;
   }
-  if (Array.isArray(value)) return value.map((member) => fill(member, source, lookUp));
+  if (Array.isArray(value)) return value.map((member) => fill(member, source, lookUp, fillText));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fill(member, source, lookUp)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, fill(member, source, lookUp, fillText)]),
+  );
 }
 
 function valueAt(source: SourceConfig, place: string): unknown {
@@ -128,8 +181,16 @@ function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
 
 /** Secrets written in the file itself. */
 function literalSecrets(source: SourceConfig): string[] {
-  const { params = {}, headers = {}, auth, proxy, body, options } = source as Partial<Record<string, unknown>>;
-  const nested = [params, headers, body, options].flatMap((value) => secretsWithin(value, false));
+  const {
+    params = {},
+    headers = {},
+    auth,
+    proxy,
+    body,
+    variables,
+    options,
+  } = source as Partial<Record<string, unknown>>;
+  const nested = [params, headers, body, variables, options].flatMap((value) => secretsWithin(value, false));
   const authSecrets = Object.fromEntries(Object.entries(auth ?? {}).filter(([key]) => !openAuthKeys.includes(key)));
   const { username, password } =
     typeof proxy === 'string' && URL.canParse(proxy) ? new URL(proxy) : { username: '', password: '' };
@@ -138,7 +199,7 @@ function literalSecrets(source: SourceConfig): string[] {
     ...secretsWithin(authSecrets, true),
     ...literalParameters(addressOf(source) ?? ''),
     ...[username, password].filter((part) => part !== '').map(decodeURIComponent),
-  ].filter((value) => !value.includes('${env:'));
+  ].filter((value) => !isOpen(value));
 }
 
 function secretsWithin(value: unknown, isSecret: boolean): string[] {
@@ -151,6 +212,6 @@ function secretsWithin(value: unknown, isSecret: boolean): string[] {
 function literalParameters(url: string): string[] {
   const query = url.split('?')[1] ?? '';
   return [...new URLSearchParams(query)].flatMap(([name, value]) =>
-    secretName.test(name) && value !== '' && !value.includes('${env:') ? [value] : [],
+    secretName.test(name) && !isOpen(value) ? [value] : [],
   );
 }

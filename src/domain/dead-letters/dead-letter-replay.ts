@@ -22,6 +22,8 @@ export interface ReplayPlan {
 export interface ExtractCounts {
   /** Extracted now: they go to the sinks. */
   readonly passed: number;
+  /** Left out by `filter` now: they are no dead letters any more. Absent in what 0.2.0 counted: none. */
+  readonly filtered?: number;
   /** Refused again, with the present reason. */
   readonly refused: number;
   /** The stored text is not what the source sent: only the source can deliver them again. */
@@ -54,6 +56,8 @@ export interface ReplayResult {
   /** Why. */
   readonly reasons: Readonly<Partial<Record<RejectionReason, number>>>;
   readonly unreplayable: number;
+  /** Left out by `filter` now. Absent: none. */
+  readonly filtered?: number;
   readonly workflowId: string;
   readonly runId: string;
 }
@@ -68,6 +72,7 @@ export function addExtracted(tally: DeadLetterReplayTally, counts: ExtractCounts
   return {
     ...tally,
     passed: tally.passed + counts.passed,
+    filtered: (tally.filtered ?? 0) + (counts.filtered ?? 0),
     refused: tally.refused + counts.refused,
     unreplayable: tally.unreplayable + counts.unreplayable,
     reasons: addReasons(tally.reasons, counts.reasons),
@@ -79,7 +84,7 @@ export function replayResult(
   tally: DeadLetterReplayTally,
   run: { readonly workflowId: string; readonly firstRunId: string },
 ): ReplayResult {
-  const { letters, passed, unreplayable, csv, postgres } = tally;
+  const { letters, passed, filtered = 0, unreplayable, csv, postgres } = tally;
   const { written, duplicate, expired, refused } = postgres;
   return {
     source,
@@ -92,6 +97,7 @@ export function replayResult(
     refused: tally.refused + refused,
     reasons: addReasons(tally.reasons, refused > 0 ? { unstorable: refused } : {}),
     unreplayable,
+    ...(filtered > 0 ? { filtered } : {}),
     workflowId: run.workflowId,
     runId: run.firstRunId,
   };

@@ -1,12 +1,13 @@
 import type { ComputeLimits } from './compute-limits.ts';
 import type { DetailPlan, FieldPlans, ItemsPlan } from './html-plan.ts';
+import type { ShapingPlan } from './shaping-plan.ts';
 import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
 
 /** What a source may be called: also a folder name, a workflow id part and a fairness key (64 bytes at most). */
 export const sourceNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 /** The kinds of source that a configuration may name. */
-export const sourceTypes = ['http_json', 'http', 'rss', 'html', 'file', 'module'] as const;
+export const sourceTypes = ['http_json', 'http', 'graphql', 'rss', 'html', 'file', 'module'] as const;
 
 /** Formats of a body over HTTP. */
 export const httpFormats = ['json', 'ndjson', 'csv', 'xml', 'xlsx'] as const;
@@ -38,6 +39,8 @@ export interface SourcePlanBase {
   readonly expect: ExpectPlan;
   /** The charset of what it sends, as a label; absent = what the content says. A byte order mark counts more. */
   readonly encoding?: string;
+  /** What is made of its records; absent = they are stored as they arrive. */
+  readonly shaping?: ShapingPlan;
   /** How much computing it may take; plans of 0.2.0, in workflows that are open, do not say. */
   readonly compute?: ComputeLimits;
   /** Changes when (type, url, params, paginator, incremental) do: the state starts from scratch. */
@@ -102,8 +105,16 @@ export interface HttpPlanBase extends SourcePlanBase, FetchLimits {
   readonly incremental: IncrementalPlan | null;
   /** Origins that get headers and secrets beside that of `url`. */
   readonly trustedOrigins?: readonly string[];
+  /** `url`, `params`, `headers` or `body` has placeholders, which are filled in for each page. */
+  readonly templates?: true;
+  /** Origins that get secrets, where the address of a request comes from a record. */
+  readonly origins?: readonly string[];
   /** Query parameters that hold secrets; set where the secrets are filled in. */
   readonly secretParams?: readonly string[];
+  /** Headers that hold secrets, likewise. */
+  readonly secretHeaders?: readonly string[];
+  /** The body holds a secret, likewise. */
+  readonly secretBody?: true;
   /** Pages that are fetched at once, where the paginator knows them beforehand. */
   readonly concurrency: number;
   readonly obeyRobots: boolean;
@@ -116,6 +127,8 @@ export interface HttpJsonPlan extends HttpPlanBase {
   readonly records: string;
   /** Which file of a zip is read. Absent = the only one that fits. */
   readonly entry?: string;
+  /** Its body is a query of GraphQL: a response with `errors` is not complete. */
+  readonly graphql?: true;
 }
 
 /** Documents of other formats than JSON, or of one that the answer tells. */

@@ -1,3 +1,4 @@
+import { asksSince, asksUntil } from './plan-parts.ts';
 import type { SourcePlan } from './source-plan.ts';
 
 /** Why a source cannot be queried for a window of time, and what to add; null if it can. */
@@ -12,8 +13,10 @@ export function windowProblem(plan: SourcePlan): string | null {
     incremental === null
       ? 'incremental with cursor, start_param and end_param'
       : [
-          ...(incremental.startParam === null ? ['incremental.start_param'] : []),
-          ...(incremental.endParam === null ? ['incremental.end_param'] : []),
+          ...(asksSince(incremental) ? [] : ['incremental.start_param']),
+          ...(asksUntil(incremental) ? [] : ['incremental.end_param']),
         ].join(' and ');
-  return missing === '' ? null : `${name} does not support windows yet: add ${missing}`;
+  return missing === ''
+    ? null
+    : `${name} does not support windows yet: add ${missing}, or name \${since} and \${until} in the request`;
 }

@@ -24,6 +24,8 @@ export interface FetchCounts {
   readonly rejected: number;
   /** Same key and content as in the previous poll. */
   readonly unchanged: number;
+  /** Left out by `filter`. Absent: none. */
+  readonly filtered?: number;
   /** Accepted records in which a character was replaced. */
   readonly repaired: number;
   readonly pages: number;
@@ -60,6 +62,8 @@ export interface Receipt {
   readonly accepted: number;
   readonly rejected: number;
   readonly unchanged: number;
+  /** Left out by `filter`. Absent in receipts of 0.2.0: none. */
+  readonly filtered?: number;
   readonly repaired: number;
   readonly csv: SinkCounts;
   readonly postgres: SinkCounts;
@@ -84,8 +88,10 @@ export interface FailedReceipt extends Omit<Receipt, 'outcome'> {
 }
 
 export function addFetch(tally: Tally, fetch: FetchCounts): Tally {
+  const filtered = filteredOf(tally) + filteredOf(fetch);
   return {
     ...tally,
+    ...(filtered > 0 ? { filtered } : {}),
     fetched: tally.fetched + fetch.fetched,
     accepted: tally.accepted + fetch.accepted,
     rejected: tally.rejected + fetch.rejected,
@@ -93,6 +99,11 @@ export function addFetch(tally: Tally, fetch: FetchCounts): Tally {
     repaired: tally.repaired + fetch.repaired,
     pages: tally.pages + fetch.pages,
   };
+}
+
+/** Records that `filter` left out. */
+export function filteredOf({ filtered = 0 }: Pick<FetchCounts, 'filtered'>): number {
+  return filtered;
 }
 
 export function addCounts(a: SinkCounts, b: SinkCounts): SinkCounts {
@@ -112,8 +123,9 @@ export function sumCounts(counts: SinkCounts): number {
 /** Describes where the counts of a finished run do not add up, or null. */
 export function imbalance(tally: Tally): string | null {
   const { fetched, accepted, rejected, unchanged } = tally;
-  if (fetched !== accepted + rejected + unchanged) {
-    return `fetched ${fetched} is not accepted ${accepted} + rejected ${rejected} + unchanged ${unchanged}`;
+  const filtered = filteredOf(tally);
+  if (fetched !== accepted + rejected + unchanged + filtered) {
+    return `fetched ${fetched} is not accepted ${accepted} + rejected ${rejected} + unchanged ${unchanged} + filtered ${filtered}`;
   }
   for (const sink of sinks) {
     const settled = sumCounts(tally[sink]);
@@ -137,6 +149,7 @@ export function outcomeOf(tally: Tally, end: RunEnd): Outcome {
   if (tally.csv.deferred > 0 || tally.postgres.deferred > 0) return 'deferred';
   if (tally.rejected > 0 || tally.postgres.refused > 0 || end.cutShort) return 'partial';
   if (tally.fetched === 0 && !end.notModified) return 'empty';
+  if (tally.fetched > 0 && filteredOf(tally) === tally.fetched) return 'ok';
   return tally.accepted === tally.postgres.duplicate ? 'unchanged' : 'ok';
 }
 

@@ -59,6 +59,12 @@ export interface HttpPosition {
   readonly since: string | null;
   /** Value of the end parameter, of a window. */
   readonly until?: string;
+  /** The parts of a poll that asks for one stretch of time after the other; absent if it asks for all at once. */
+  readonly range?: PollRange;
+  /** What else the placeholders of its request stand for; absent if it has none. */
+  readonly values?: RequestValues;
+  /** The record that its requests are made for: the JSON text of an object, so that numbers keep their digits. */
+  readonly parent?: string;
   /** Hashes of the last pages: a repeated one ends the loop. */
   readonly recentPages: readonly string[];
   /** Finds repeated page names, however long their cycle is. */
@@ -101,6 +107,26 @@ export interface HttpPosition {
   readonly copied?: true;
 }
 
+/** A poll in parts, each with its own `since`. */
+export interface PollRange {
+  /** The `since` of the first part. */
+  readonly from: string | null;
+  /** End of the last part; absent = open. */
+  readonly to?: string;
+  /** Number of the present part, from 0. */
+  readonly part: number;
+}
+
+/** What a template needs for its next request. */
+export interface RequestValues {
+  /** When the poll began, canonical time: `${now}` of all its pages. */
+  readonly now?: string;
+  /** Fields of the last record of the page before, by their path, as JSON text: numbers keep their digits. */
+  readonly last?: Readonly<Record<string, string>>;
+  /** The cursor is JSON text, because it is not a text itself. */
+  readonly jsonCursor?: true;
+}
+
 /** Ids that were on one page after the other, whatever else their records hold. */
 export interface SameIds {
   readonly mark: string;
@@ -122,7 +148,7 @@ export interface Breaks {
 /** Names a page for a later poll. */
 export interface SavedPosition extends Pick<
   HttpPosition,
-  'page' | 'cursor' | 'skip' | 'distinct' | 'total' | 'overlaps' | 'tail'
+  'page' | 'cursor' | 'skip' | 'distinct' | 'total' | 'overlaps' | 'tail' | 'values'
 > {
   /** Hashes of the pages before it. */
   readonly seen?: readonly string[];
@@ -210,4 +236,7 @@ export interface PollEnd {
 }
 
 /** How a paginator names the next page. */
-export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful'>;
+export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful' | 'values' | 'range' | 'until'> & {
+  /** Absent = that of the page before. */
+  readonly since?: string | null;
+};

@@ -1,5 +1,6 @@
 import type { DateOrder } from '../plan/plan-parts.ts';
 import type { FailureStreak } from './failure-backoff.ts';
+import type { PollRange, RequestValues } from './fetch-position.ts';
 import type { Sink } from '../run/sink.ts';
 
 /**
@@ -92,6 +93,11 @@ export interface UnfinishedPoll {
   /** See `HttpPlace`. */
   readonly total?: number;
   readonly cuts?: Cuts;
+  /** See `HttpPosition`. */
+  readonly values?: RequestValues;
+  /** See `HttpPosition`; `until` is that of the part. */
+  readonly range?: PollRange;
+  readonly until?: string;
   /** See `HttpPlace`; absent if the page there is not asked for so that it overlaps. */
   readonly tail?: readonly string[];
   /** See `FetchPosition`. */

@@ -6,6 +6,7 @@ import { positionAfter } from '../pagination/first-position.ts';
 import { nextPage } from '../pagination/next-page.ts';
 import { asOverlapping } from '../pagination/overlap.ts';
 import { pageAddress } from '../pagination/page-request.ts';
+import { nextPart } from '../pagination/poll-parts.ts';
 
 /** The address of the page after a large body, if its header says it. */
 export function linkAfter(
@@ -32,5 +33,5 @@ export function afterBody(
         ? null
         : { page: place.page + 1, cursor: link }
       : nextPage(paginator, place, facts);
-  return next === null ? null : asOverlapping(plan, place, positionAfter(place, next), records);
+  return next === null ? nextPart(plan, place) : asOverlapping(plan, place, positionAfter(place, next), records);
 }

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../formats/canonical-json.ts';
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import type { DuplicateCounts, DuplicateShare } from '../../domain/state/fetch-position.ts';
+import { hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { uniqueKeys } from '../proposal/unique-keys.ts';
@@ -66,9 +67,10 @@ export class DuplicateIds {
         at: fetchedAt.toISOString(),
         page: number,
         index,
-        sourceId,
-        message: `another record of the page has the same id ${shown(sourceId)}, and only one of them can be stored; choose a unique id`,
+        ...(hidesValues(this.#plan) ? {} : { sourceId }),
+        message: `another record of the page has the same id${hidesValues(this.#plan) ? '' : ` ${shown(sourceId)}`}, and only one of them can be stored; choose a unique id`,
         recordText: payload,
+        ...(this.#plan.shaping ? { shaped: true } : {}),
       })),
     };
   }
@@ -76,7 +78,10 @@ export class DuplicateIds {
   #message(valid: readonly ValidRecord[]): string {
     const { id } = this.#plan;
     const { records, ids, examples } = this.#page;
-    const named = examples.slice(0, maxExamples).map(([sourceId, times]) => `${shown(sourceId)} ${times} times`);
+    const hides = hidesValues(this.#plan);
+    const named = examples
+      .slice(0, maxExamples)
+      .map(([sourceId, times]) => `${hides ? 'one' : shown(sourceId)} ${times} times`);
     const key = id.length === 1 ? id.join() : `[${id.join(', ')}]`;
     const candidates = uniqueKeys(
       valid.map(({ record }) => record.payload),

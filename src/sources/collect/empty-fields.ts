@@ -23,10 +23,19 @@ export class EmptyFields {
   }
 
   /** @param number of the page in the run, from 1 */
-  take(page: Page, checked: Pick<CheckedPage, 'valid' | 'fetched'>, number: number): void {
+  take(page: Page, checked: Pick<CheckedPage, 'valid' | 'fetched' | 'shaped'>, number: number): void {
     this.#add(page.fields ?? {});
     this.#add(timesIn(this.#plan, checked));
-    if (number === 1 && page.counts !== false && page.end === undefined && checked.fetched === 0) this.#noteNoItems();
+    this.#add(checked.shaped?.masks ?? {});
+    if (
+      number === 1 &&
+      page.counts !== false &&
+      page.end === undefined &&
+      checked.fetched === 0 &&
+      (checked.shaped?.received ?? 0) === 0
+    ) {
+      this.#noteNoItems();
+    }
   }
 
   /** Items that were completed by pages of their own. */

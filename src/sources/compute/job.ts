@@ -66,7 +66,7 @@ export interface ReadJob extends JobBase {
   readonly remembered?: Remembered;
 }
 
-export interface ReadResult extends Pick<ReadPage, 'broken' | 'warnings' | 'itemMemory' | 'fields'> {
+export interface ReadResult extends Pick<ReadPage, 'broken' | 'problem' | 'warnings' | 'itemMemory' | 'fields'> {
   /** None if they are checked. */
   readonly items: readonly WireItem[];
   readonly checked: JobPage | null;

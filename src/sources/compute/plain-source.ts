@@ -8,6 +8,8 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
  */
 export function isPlain(plan: SourcePlan, schema: string | null): boolean {
   if (schema !== null || !isOfPaths(plan)) return false;
+  // What is kept beside each element may make many times as much of a record.
+  if (plan.shaping?.explode) return false;
   return pathsOf(plan).every(({ path }) => isPath(path));
 }
 

@@ -30,7 +30,7 @@ export function defineSource(plan: SourcePlan, schema: string | null): SourceDef
 function withoutRequest(plan: SourcePlan): SourcePlan {
   if (plan.type === 'file') return plan;
   if (plan.type === 'module') return { ...plan, options: {} };
-  const { body: _body, secretParams: _secrets, ...rest } = plan;
+  const { body: _body, secretParams: _params, secretHeaders: _headers, secretBody: _secret, ...rest } = plan;
   return { ...rest, url: '', headers: {}, params: {}, auth: null, proxy: null };
 }
 

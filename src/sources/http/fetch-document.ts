@@ -3,12 +3,16 @@ import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '.
 import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { type HostBudget, type HostLimit, maxWaitMs, stricter } from '../../domain/plan/host-budget.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
-import type { ResponseAction } from '../../domain/plan/plan-parts.ts';
+import { secretName } from '../../domain/secrets/url-secrets.ts';
+import { microsOfDate } from '../../domain/time/timestamp.ts';
+import { fillHeaders } from '../../formats/template/fill-pairs.ts';
+import type { ResponseAction, ResponseRule } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { AccessTokens, Credentials } from './auth.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
 import type { BodyStreaming } from './stream-body.ts';
+import { isTrusted, ownOrigin } from './own-origin.ts';
 import { askedWait } from './rate-limit.ts';
 import { setParameter } from './raw-query.ts';
 import { decodeText } from '../text/decode-document.ts';
@@ -37,6 +41,9 @@ export interface DocumentRequest {
   readonly mayRefuse?: ReadonlySet<number>;
   /** Whether `url` came from the source itself: then the configured body does not belong to it. */
   readonly followed: boolean;
+  /** Headers and body with their placeholders filled in; absent = those of the plan. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | null;
   readonly accept: string;
   readonly conditions: Readonly<Record<string, string>>;
   /** A body that may be too large to be held. @default every body is read whole */
@@ -136,23 +143,30 @@ function refusesToken(plan: HttpPlanBase, response: HttpResponse, { tokenSince }
 
 async function sendOnce(
   plan: HttpPlanBase,
-  { url, address, followed, accept, conditions, stream, identity, range }: DocumentRequest,
+  request: DocumentRequest,
   credentials: Credentials,
   tools: HttpTools,
   { signal }: Pick<FetchContext, 'signal'>,
 ): Promise<HttpResponse> {
-  const { origin } = new URL(plan.url);
+  const { url, address, followed, accept, conditions, stream, identity, range } = request;
+  const own = ownOrigin(plan);
   const delay = plan.obeyRobots ? await tools.robots.check(plan, url, signal) : null;
   await waitForSlot(plan.name, url.host, delay, tools, signal);
   // A trusted origin gets the same as the source's own.
-  const owner = plan.trustedOrigins?.includes(url.origin) === true ? url.origin : origin;
+  const trusted = isTrusted(plan, url.origin);
   let target = address ?? url.href;
-  if (url.origin === owner) {
+  if (trusted) {
     for (const [name, value] of Object.entries(credentials.params)) target = setParameter(target, name, value);
   }
-  const body = plan.method === 'POST' && !followed ? plan.body : undefined;
-  const content = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
-  const json = content !== null && typeof body !== 'string';
+  const content = contentOf(plan, request);
+  const json = content !== null && typeof plan.body !== 'string';
+  const headers = request.headers ?? fixedHeaders(plan);
+  const isGiven = own === null && !trusted;
+  if (isGiven && content !== null && plan.secretBody === true) {
+    throw new SourceRefused(
+      `fetch: ${plan.name} leads to ${url.origin}, but its body has a secret, which is sent only to origins; add "${url.origin}" to origins if that is acceptable`,
+    );
+  }
   const response = await tools.client.send(
     {
       subject: plan.name,
@@ -166,12 +180,11 @@ async function sendOnce(
         ...(range ? { range: `bytes=${range.from}-`, 'if-range': range.etag } : {}),
       },
       own: {
-        origin: owner,
-        headers: {
-          ...plan.headers,
-          ...credentials.headers,
-          ...sendable(conditions),
-        },
+        origin: trusted || own === null ? url.origin : own,
+        headers: isGiven
+          ? withoutSecrets(plan, headers)
+          : { ...headers, ...credentials.headers, ...sendable(conditions) },
+        ...(isGiven ? { isGiven } : {}),
       },
       allowPrivate: plan.allowPrivate,
       timeoutMs: plan.timeoutMs,
@@ -183,6 +196,29 @@ async function sendOnce(
   );
   const hidden = [...Object.keys(credentials.params), ...(plan.secretParams ?? [])];
   return hidden.length === 0 ? response : { ...response, url: withoutParameters(response.url, hidden) };
+}
+
+/** What is posted; an address that the source itself gave is only read. */
+function contentOf({ method, body }: HttpPlanBase, request: DocumentRequest): string | null {
+  if (method !== 'POST' || request.followed) return null;
+  if (request.body !== undefined) return request.body;
+  return body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+/** Headers of a request that is no page of its own: its placeholders have no values. */
+function fixedHeaders({ headers, templates, incremental }: HttpPlanBase): Readonly<Record<string, string>> {
+  if (templates !== true) return headers;
+  const timeFormat = incremental?.paramFormat ?? incremental?.format ?? 'iso8601';
+  return fillHeaders(headers, { timeFormat, now: microsOfDate(new Date()) });
+}
+
+function withoutSecrets(
+  { secretHeaders = [] }: HttpPlanBase,
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !secretHeaders.includes(name) && !secretName.test(name)),
+  );
 }
 
 /** A server may have sent an ETag that no request can carry. */
@@ -222,10 +258,14 @@ export async function waitForSlot(
   }
 }
 
-function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): ResponseAction | null {
+type RuledAction = Exclude<ResponseAction, 'dead_letter'>;
+
+function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): RuledAction | null {
   if (plan.onResponse.length === 0) return null;
   let text: string | null = null;
-  const rule = plan.onResponse.find((candidate) => {
+  const rule = plan.onResponse.find((candidate): candidate is ResponseRule & { readonly action: RuledAction } => {
+    // It is for what is read from the response.
+    if (candidate.action === 'dead_letter') return false;
     if (candidate.status !== null && candidate.status !== status) return false;
     if (candidate.bodyContains === null) return true;
     text ??= decodeText(body, headers['content-type'], plan.encoding ?? null);
@@ -237,7 +277,7 @@ function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): R
 function ruledError(
   plan: HttpPlanBase,
   { status }: HttpResponse,
-  action: Exclude<ResponseAction, 'ignore'>,
+  action: Exclude<RuledAction, 'ignore'>,
   retryAfterMs: number | null,
 ): DaybookError {
   if (action === 'reauthenticate') {

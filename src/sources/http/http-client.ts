@@ -18,7 +18,12 @@ export interface HttpRequest {
   /** For any server: what is requested. */
   readonly headers: Readonly<Record<string, string>>;
   /** Configured headers and secrets: sent to this origin only, never across a redirect to another. */
-  readonly own: { readonly origin: string; readonly headers: Readonly<Record<string, string>> };
+  readonly own: {
+    readonly origin: string;
+    readonly headers: Readonly<Record<string, string>>;
+    /** A record gave the address: with `allow_private` it may not be a cloud's metadata. */
+    readonly isGiven?: true;
+  };
   readonly allowPrivate: boolean;
   /** Deadline for everything: redirects, headers, body. */
   readonly timeoutMs: number;
@@ -79,7 +84,7 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
     let own = url.origin === request.own.origin;
     let leftOrigin: LeftOrigin | null = null;
     for (let redirects = 0; ; redirects++) {
-      const reach = reachOf(request, own);
+      const reach = reachOf(request, own && request.own.isGiven !== true);
       const route = routeOf(url, request.proxy, environment);
       const dispatcher = dispatchers.of(url, route, reach, request.subject);
       const { statusCode, headers, body } = await dispatcher.request({

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
-import type { HttpPosition, StatePatch } from '../../domain/state/fetch-position.ts';
+import type { HttpPosition, NextPage, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
 import type { HttpFormatPlan, HttpJsonPlan, HttpPlan } from '../../domain/plan/source-plan.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 import { isGzipped } from '../archive/gunzip.ts';
 import { isZip } from '../archive/is-zip.ts';
@@ -10,7 +11,10 @@ import type { DocumentFormat, ReadPage } from '../extraction/document-format.ts'
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { Page } from '../extraction/page.ts';
 import { isFirstPage, positionAfter } from '../pagination/first-position.ts';
-import { factsOf, nextPage } from '../pagination/next-page.ts';
+import { followingPage } from '../pagination/following-page.ts';
+import { factsOf } from '../pagination/next-page.ts';
+import { beginPart, isOtherPart, nextPart } from '../pagination/poll-parts.ts';
+import { ShiftingPages } from '../pagination/shifting-pages.ts';
 import { asOverlapping, refusesOverlap, stepOf } from '../pagination/overlap.ts';
 import { isForeign, isLink, pageAddress } from '../pagination/page-request.ts';
 import { refusalsOf, refusedPage } from '../pagination/refused-page.ts';
@@ -35,9 +39,21 @@ export async function* fetchHttpPages(
     }),
   );
   try {
+    const shifting = new ShiftingPages(plan);
     for (let place: HttpPosition | null = from; place !== null;) {
       context.onProgress({ page: place.page });
       const { page, next } = await readAnswer(plan, format, place, await ahead.take(place));
+      let isFollowed = true;
+      for (const again of shifting.before(place)) {
+        const read = await readAnswer(plan, format, again, await askFor(plan, format, again, state, tools, context));
+        if (read.page.end?.notBefore) return yield read.page;
+        const found = shifting.newOn(read.page);
+        if (found.page) yield { ...found.page, next: place };
+        isFollowed = !found.leadsBack || !shifting.mayLeadBack(again);
+        if (!found.leadsBack) break;
+      }
+      if (!isFollowed) return yield { ...page, next: null, end: shiftedTooFar(plan) };
+      shifting.remember(page);
       yield* parts(page, place, next);
       place = next;
     }
@@ -117,12 +133,15 @@ export async function readAnswer(
     case 'rate_limited':
       return { page: { ...empty, end: { notBefore: answer.notBefore.toISOString() } }, next: null };
     case 'ignored':
-      return { page: empty, next: null };
+      return { page: empty, next: nextPart(plan, place) };
     case 'refused':
       if (refusesOverlap(place, answer.status)) {
         return { page: { ...empty, counts: false, refusesOverlap: true }, next: null };
       }
-      return { page: { ...empty, ...refusedPage(plan, place, answer.status), counts: false }, next: null };
+      return {
+        page: { ...empty, ...refusedPage(plan, place, answer.status), counts: false },
+        next: nextPart(plan, place),
+      };
     case 'document':
       return readDocument(plan, format, place, answer);
   }
@@ -137,9 +156,14 @@ async function readDocument(
   const empty = response.status === 204 || response.status === 205;
   const packed = plan.type === 'http_json' || plan.type === 'http' ? await unpacked(plan, response) : response;
   const read: ReadPage = empty ? { items: [] } : await format.read(packed, fetchedAt, { place });
-  const next = read.next === undefined ? nextPage(plan.paginator, place, factsOf(read, response)) : read.next;
-  const records = read.checked?.fetched ?? read.items.length;
-  const following = next === null ? null : asOverlapping(plan, place, positionAfter(place, next), records);
+  const { next, problem } =
+    read.next === undefined
+      ? followingPage(plan, place, factsOf(read, response))
+      : { next: read.next, ...problemOf(read) };
+  const records = read.checked ? (read.checked.shaped?.received ?? read.checked.fetched) : read.items.length;
+  const ended = problem ?? read.broken;
+  const following = next === null ? (ended ? null : nextPart(plan, place)) : positionOf(plan, place, next, records);
+  const warnings = [...(read.warnings ?? []), ...(problem ? [problem] : [])];
   const patch = read.broken === undefined ? { ...validators(plan, response), ...read.patch } : {};
   return {
     page: {
@@ -148,7 +172,8 @@ async function readDocument(
       patch,
       next: null,
       ...(read.checked ? { checked: read.checked } : {}),
-      ...(read.warnings ? { warnings: read.warnings } : {}),
+      ...(warnings.length > 0 ? { warnings } : {}),
+      ...(problem ? { end: { cutShort: true, paging: pagingOf(plan, problem) } } : {}),
       ...(read.fields ? { fields: read.fields } : {}),
       ...(read.itemMemory === undefined ? {} : { itemMemory: read.itemMemory }),
       ...noteOf(plan, place, following),
@@ -168,6 +193,26 @@ async function unpacked(plan: HttpJsonPlan | HttpFormatPlan, response: HttpRespo
   if (!isGzipped(response.body) && !isZip(response.body)) return response;
   const { unpackedPage } = await import('../bodies/open-body.ts');
   return unpackedPage(plan, response);
+}
+
+/** Where the next page is. */
+function positionOf(plan: HttpPlan, place: HttpPosition, next: NextPage, records: number): HttpPosition {
+  if (isOtherPart(place, { ...place, ...next })) return beginPart(place, next);
+  return asOverlapping(plan, place, positionAfter(place, next), records);
+}
+
+function problemOf({ problem }: ReadPage): { readonly problem?: Warning } {
+  return problem ? { problem } : {};
+}
+
+function pagingOf({ name }: HttpPlan, { message }: Warning): string {
+  return `${name}: ${message}. The watermark does not change`;
+}
+
+/** Records that moved further back than pages are read again would be missed. */
+function shiftedTooFar({ name }: HttpPlan): Partial<PollEnd> {
+  const paging = `${name}: more records were deleted between two pages than are read again (shifting), so that others may be missed; the poll ends there. The watermark does not change`;
+  return { cutShort: true, paging };
 }
 
 /** For the log: pages that are followed to an origin that gets nothing of what the source's own gets. */

@@ -14,6 +14,7 @@ import type { Page } from '../extraction/page.ts';
 import { stepBack } from './first-position.ts';
 import { isCycle, nameOf, nextCycle } from './page-cycle.ts';
 import { stepOf } from './overlap.ts';
+import { isOtherPart } from './poll-parts.ts';
 import { distrustTotal } from './wrong-total.ts';
 
 /** How many hashes of the last pages are kept to recognize a repeated one. */
@@ -129,11 +130,13 @@ function isNewToPart(recentPages: readonly string[], hash: string | null): boole
 function nameOfParameter(paginator: PaginatorPlan): string {
   switch (paginator.type) {
     case 'page_number':
-      return `the API ignores page_param "${paginator.pageParam}"`;
+      return `the API ignores ${paginator.pageParam === null ? '${page}' : `page_param "${paginator.pageParam}"`}`;
     case 'offset':
-      return `the API ignores offset_param "${paginator.offsetParam}"`;
+      return `the API ignores ${paginator.offsetParam === null ? '${offset}' : `offset_param "${paginator.offsetParam}"`}`;
     case 'cursor':
-      return `the API ignores cursor_param "${paginator.cursorParam}"`;
+      return `the API ignores ${paginator.cursorParam === null ? '${cursor}' : `cursor_param "${paginator.cursorParam}"`}`;
+    case 'keyset':
+      return `the API ignores ${paginator.keyParam === null ? '${last:…}' : `key_param "${paginator.keyParam}"`}`;
     default:
       return `the link to the next page leads to the same page (${paginator.type})`;
   }
@@ -219,8 +222,10 @@ function afterFront(plan: HttpPlan, position: FetchPosition, place: HttpPosition
 }
 
 /** Where `max_pages` cuts a poll; one that knows since when it asks continues there. */
-function cutAt(plan: HttpPlan, position: FetchPosition, { page }: HttpPosition): PollStep {
-  if (!plan.incremental) return { position, end: { ...notOver, cutShort: true } };
+function cutAt(plan: HttpPlan, position: FetchPosition, place: HttpPosition): PollStep {
+  // Pages are counted from the start in each part of a poll.
+  const page = (place.range?.part ?? 0) * 1_000_000_000 + place.page;
+  if (!plan.incremental && plan.paginator.type !== 'keyset') return { position, end: { ...notOver, cutShort: true } };
   const { cuts: before } = position;
   const isFurther = before === undefined || page > before.page;
   const cuts: Cuts = isFurther ? { page, times: 1 } : { page: before.page, times: before.times + 1 };
@@ -238,6 +243,9 @@ export function remember<P extends HttpPosition | ModulePosition>(
   ids: readonly string[] | null,
 ): P {
   const before = position.place.type === 'file' ? null : position.place;
+  if (before?.type === 'http' && place.type === 'http' && isOtherPart(before, place)) {
+    return { ...place, ...tailOf(before) };
+  }
   const recent = before?.recentPages ?? [];
   const { repeated: _repeated, circle: _circle, tail: _tail, breaks: _breaks, sameIds: _ids, ...rest } = place;
   const circle =

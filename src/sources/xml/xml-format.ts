@@ -1,4 +1,5 @@
 import { WrongShape } from '../../domain/errors.ts';
+import { hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { HttpFormatPlan } from '../../domain/plan/source-plan.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';
@@ -22,7 +23,11 @@ export function xmlFormat(plan: HttpFormatPlan, trace: Trace = noTrace): Documen
       `fetch: ${name} answered with XML, expected items and fields that say what its records are; set them, with format: xml`,
     );
   }
-  const reading = { find: createItemFinder(name, where), fields: compileFields(plan.fields), trace };
+  const reading = {
+    find: createItemFinder(name, where, !hidesValues(plan)),
+    fields: compileFields(plan.fields),
+    trace,
+  };
   return {
     accept: xmlAccept,
     read({ body, headers, url }, _fetchedAt, { selection, remembered }) {
