@@ -3,6 +3,9 @@ import { createCleanCanary } from './canary/clean-canary.ts';
 import { createConfirmCanary } from './canary/confirm-canary.ts';
 import { createDeferBatches } from './delivery/defer-batches.ts';
 import { createDeliverBatches } from './delivery/deliver-batches.ts';
+import { createCancelExport } from './run/cancel-export.ts';
+import { createLookAtExport } from './run/look-at-export.ts';
+import { createSubmitExport } from './run/submit-export.ts';
 import { createFetchBatch } from './run/fetch-batch.ts';
 import { createFetchCanary } from './canary/fetch-canary.ts';
 import { createFinishRun } from './run/finish-run.ts';
@@ -12,6 +15,7 @@ import { createIndexPayloads } from './rollover/index-payloads.ts';
 import { createMakePartitions } from './rollover/make-partitions.ts';
 import { createNotifyAlerts } from './alerts/notify-alerts.ts';
 import { createPlanBackfill } from './backfill/plan-backfill.ts';
+import { createProbeSink } from './delivery/probe-sink.ts';
 import { createProbeSources } from './probe/probe-sources.ts';
 import { createPlanReplay } from './dead-letters/plan-replay.ts';
 import { createReleaseBatches } from './run/release-batches.ts';
@@ -20,6 +24,7 @@ import { createReplayLetters } from './dead-letters/replay-page.ts';
 import { createPlanJournalReplay } from './journal/plan-journal-replay.ts';
 import { createReplayDay } from './journal/replay-day.ts';
 import { createRequestBackfill } from './backfill/request-backfill.ts';
+import { createResumeDeliveries } from './delivery/resume-deliveries.ts';
 import { createRetirePartitions } from './rollover/retire-partitions.ts';
 import { createSettleCanary } from './canary/record-canary-result.ts';
 import { createSettleMaintenance } from './rollover/record-maintenance-result.ts';
@@ -44,7 +49,7 @@ export function createActivities(dependencies: ActivityDependencies) {
   const saveState = createSaveState(dependencies);
   const releaseBatches = createReleaseBatches(dependencies);
   const saveReceipt = createSaveReceipt(dependencies);
-  const finishRun = createFinishRun({ saveState, saveReceipt, releaseBatches });
+  const finishRun = createFinishRun({ saveState, saveReceipt, releaseBatches, store: dependencies.store });
   const writeBatches = createWriteBatches(dependencies);
   return {
     resolveSource: createResolveSource(dependencies, { fetchBatch, finishRun }),
@@ -56,12 +61,17 @@ export function createActivities(dependencies: ActivityDependencies) {
     releaseBatches,
     saveReceipt,
     finishRun,
+    submitExport: createSubmitExport(dependencies),
+    lookAtExport: createLookAtExport(dependencies),
+    cancelExport: createCancelExport(dependencies),
     probeSources: createProbeSources(dependencies),
     notifyAlerts: createNotifyAlerts(dependencies),
     planBackfill: createPlanBackfill(dependencies),
     requestBackfill: createRequestBackfill(),
     deferBatches: createDeferBatches(dependencies),
     deliverBatches: createDeliverBatches(dependencies),
+    probeSink: createProbeSink(dependencies),
+    resumeDeliveries: createResumeDeliveries(dependencies),
     makePartitions: createMakePartitions(dependencies),
     tidyPartitions: createTidyPartitions(dependencies),
     indexPayloads: createIndexPayloads(dependencies),

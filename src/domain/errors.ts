@@ -4,6 +4,13 @@ interface DaybookErrorOptions {
   readonly jitter?: boolean;
 }
 
+interface RefusalOptions extends Pick<DaybookErrorOptions, 'cause'> {
+  /** Of the response. 401: credentials were refused, whatever is requested. */
+  readonly status?: number;
+  /** It is about the credentials of the source, whatever was requested. @default false */
+  readonly ofCredentials?: boolean;
+}
+
 /**
  * Failures that Daybook knows, by what happens next. `type` is public: it is used in receipts, in workflow histories and in
  * docs/errors.md. Messages say subsystem, subject, what was found, what was expected.
@@ -64,6 +71,34 @@ export class SourceUnavailable extends DaybookError {
 /** The source answered that it will not serve this request (401, 403, 404, 410 and the like). */
 export class SourceRefused extends DaybookError {
   readonly type = 'SourceRefused';
+  readonly next = 'never';
+  /** Of the answer; absent = it was refused for another reason. */
+  readonly status?: number;
+  /** It is about the credentials of the source, whatever was requested. */
+  readonly ofCredentials: boolean;
+
+  constructor(message: string, { status, ofCredentials = false, ...options }: RefusalOptions = {}) {
+    super(message, options);
+    this.ofCredentials = ofCredentials;
+    if (status !== undefined) this.status = status;
+  }
+}
+
+/** The API says that the job of an export failed. */
+export class ExportFailed extends DaybookError {
+  readonly type = 'ExportFailed';
+  readonly next = 'never';
+}
+
+/** The job of an export was not done in time. */
+export class ExportTimeout extends DaybookError {
+  readonly type = 'ExportTimeout';
+  readonly next = 'never';
+}
+
+/** The tokens of a source are used up: someone must log in again, and configure another refresh token. */
+export class LoginNeeded extends DaybookError {
+  readonly type = 'LoginNeeded';
   readonly next = 'never';
 }
 

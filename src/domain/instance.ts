@@ -5,7 +5,8 @@ export const defaultInstance = 'daybook';
 export const instanceNamePattern = /^[a-z0-9-]{1,30}$/;
 
 /** What a wire id of an instance with a name begins with. */
-const prefixed = /^([a-z0-9-]{1,30})\.(?:scrape|backfill|partition-rollover|canary|deliver|replay|unpause|probe)-?/;
+const prefixed =
+  /^([a-z0-9-]{1,30})\.(?:scrape|backfill|partition-rollover|canary|deliver|sink-watch|replay|unpause|probe)-?/;
 
 const scrapeSchedule = /^(?:([a-z0-9-]{1,30})\.)?scrape-(.+)$/;
 
@@ -135,6 +136,10 @@ export class Instance {
 
   deliverId(sink: string, source: string): string {
     return `${this.#prefix}deliver-${sink}-${source}`;
+  }
+
+  sinkWatchId(sink: string): string {
+    return `${this.#prefix}sink-watch-${sink}`;
   }
 
   replayCsvId(at: Date): string {

@@ -39,6 +39,14 @@ export const deliverType = 'deliver';
 /** Signals a deliverer that there may be more. */
 export const deliverSignalName = 'deliver';
 
+/** What the same signal carries where it comes from the watch of the sink. */
+export const sinkAnswers = { sinkAnswers: true } as const;
+
+export const sinkWatchType = 'sinkWatch';
+
+/** Says to the watch of a sink that a deliverer waits for it. */
+export const watchSignalName = 'watch';
+
 export const replayCsvType = 'replayCsv';
 
 export const rebuildJournalType = 'rebuildJournal';

@@ -42,6 +42,31 @@ export function parseJson(text: string): ParsedJson {
   return { value: unmarkValue(JSON.parse(markNumbers(text))), exact: true };
 }
 
+/**
+ * The same, but the way in which a number is written is kept as well: 1.10, 1e3, -0.
+ * @throws SyntaxError as `JSON.parse` does
+ */
+export function parseDigits(text: string): ParsedJson {
+  if (!hasRewrittenNumber(text)) return { value: JSON.parse(text), exact: false };
+  const marked = markDigits(text);
+  if (marked === text) return { value: JSON.parse(text), exact: false };
+  try {
+    return { value: unmarkValue(JSON.parse(marked)), exact: true };
+  } catch {
+    // What is wrong is said of the text as it was given.
+    return { value: JSON.parse(text), exact: false };
+  }
+}
+
+/** Turns numbers that would be written otherwise into marked strings. */
+export function markDigits(text: string): string {
+  return rewriteNumbers(text, (written) => (isRewritten(written) ? `"${marker}${written}"` : written));
+}
+
+function isRewritten(written: string): boolean {
+  return String(Number(written)) !== written;
+}
+
 /** Turns numbers that would be changed into marked strings. */
 function markNumbers(text: string): string {
   return rewriteNumbers(text, (written) => (isFragile(written) ? `"${marker}${written}"` : written));
@@ -88,11 +113,13 @@ export function unmarkText(text: string): string {
 }
 
 /** Turns marked strings into numbers, without recursion. */
-function unmarkValue(value: unknown): unknown {
+export function unmarkValue(value: unknown): unknown {
   const root = { value };
   const containers: object[] = [root];
   for (let container = containers.pop(); container; container = containers.pop()) {
     for (const [key, member] of Object.entries(container)) {
+      // JSON.parse would not have taken the number.
+      if (key.startsWith(marker)) throw new SyntaxError(`found the number ${key.slice(marker.length)}, expected a key`);
       if (typeof member === 'string' && member.startsWith(marker)) {
         const number = new ExactNumber(member.slice(marker.length));
         // Defined, not assigned: a key may be `__proto__`.
@@ -125,6 +152,28 @@ function hasFragileNumber(text: string): boolean {
   }
   return false;
 }
+
+/** Whether a number would be written otherwise: a quick test before {@link markDigits}. */
+function hasRewrittenNumber(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0x22) index = endOfString(text, index);
+    else if (isDigit(code)) {
+      const start = text.charCodeAt(index - 1) === 0x2d ? index - 1 : index;
+      let isPlain = code !== 0x30;
+      let end = index + 1;
+      for (let next = text.charCodeAt(end); isDigit(next) || partsOfNumbers.has(next); next = text.charCodeAt(++end)) {
+        isPlain &&= isDigit(next);
+      }
+      if ((!isPlain || end - start >= safeLength) && isRewritten(text.slice(start, end))) return true;
+      index = end - 1;
+    }
+  }
+  return false;
+}
+
+/** Signs, point and exponents. */
+const partsOfNumbers: ReadonlySet<number> = new Set([0x2b, 0x2d, 0x2e, 0x45, 0x65]);
 
 /** A number without exponent that is shorter is never changed. */
 const safeLength = 16;

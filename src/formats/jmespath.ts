@@ -18,14 +18,20 @@ export function compileExpression(expression: string): Expression {
   if (expression === '@') return (value) => value;
   const keys = keysOfPath(expression);
   if (keys) return (value) => keys.reduce(memberOf, value);
-  const tree = compile(quoteNames(expression));
-  assertKnownFunctions(tree, new Set(getRegisteredFunctions()));
+  const tree = compileTree(expression);
   const interpreter = new OwnMembers();
   return (value) => {
     const found: unknown = interpreter.search(tree, value as JSONValue);
     // A function such as to_string writes an exact number as `JSON.stringify` does.
     return typeof found === 'string' ? unmarkText(found) : found;
   };
+}
+
+/** The tree of an expression that is no plain path. @throws an error whose message says where the expression is wrong */
+export function compileTree(expression: string): Tree {
+  const tree = compile(quoteNames(expression));
+  assertKnownFunctions(tree, new Set(getRegisteredFunctions()));
+  return tree;
 }
 
 /** Whether a valid expression calculates: what may have been meant as a name. */
@@ -40,17 +46,18 @@ function hasArithmetic(node: unknown): boolean {
 }
 
 type Interpreter = typeof TreeInterpreter;
+export type Tree = Parameters<Interpreter['visit']>[0];
 const Library = TreeInterpreter.constructor as new () => Interpreter;
 
 /** The library's interpreter, but an object has only its own members: `constructor` of its prototype is a function. */
-class OwnMembers extends Library {
+export class OwnMembers extends Library {
   override visit(...[node, value]: Parameters<Interpreter['visit']>): ReturnType<Interpreter['visit']> {
     if (node.type === 'Field' && !isMember(value, node.name)) return null;
     return super.visit(node, value);
   }
 
   override withScope(...scope: Parameters<Interpreter['withScope']>): Interpreter {
-    return Object.setPrototypeOf(super.withScope(...scope), OwnMembers.prototype) as Interpreter;
+    return Object.setPrototypeOf(super.withScope(...scope), Object.getPrototypeOf(this) as object) as Interpreter;
   }
 }
 

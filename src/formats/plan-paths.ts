@@ -2,6 +2,7 @@ import { keysOfPath, quotedNames } from './path-names.ts';
 import { isArithmetic } from './jmespath.ts';
 import type { FieldPlans } from '../domain/plan/html-plan.ts';
 import type { PaginatorPlan } from '../domain/plan/plan-parts.ts';
+import type { ExplodePlan, ShapingPlan } from '../domain/plan/shaping-plan.ts';
 import type { HttpPlan, SourcePlan } from '../domain/plan/source-plan.ts';
 import type { Warning } from '../domain/run/warning.ts';
 
@@ -18,8 +19,12 @@ export function pathsOf(plan: SourcePlan): readonly PlanPath[] {
   return [
     ...plan.id.map((path) => ({ key: 'id', path })),
     ...found({ key: 'occurred_at', path: plan.occurredAt.path }),
+    ...shapingPaths(plan.shaping),
     ...('records' in plan ? [{ key: 'records', path: plan.records }] : []),
     ...(plan.type === 'file' || plan.type === 'module' ? [] : pagingPaths(plan)),
+    ...(plan.type === 'http' && plan.items
+      ? [...found({ key: 'items.json', path: plan.items.json }), ...fieldPaths('fields', plan.fields)]
+      : []),
     ...(plan.type === 'html'
       ? [
           ...found({ key: 'items.json', path: plan.items.json }),
@@ -31,9 +36,25 @@ export function pathsOf(plan: SourcePlan): readonly PlanPath[] {
   ];
 }
 
+function shapingPaths({ explode, filter, map = {} }: ShapingPlan = {}): readonly PlanPath[] {
+  const keep = explode && !isPaths(explode.keep) ? Object.entries(explode.keep) : [];
+  return [
+    ...(explode ? [{ key: 'explode.path', path: explode.path }] : []),
+    ...keep.map(([name, path]) => ({ key: `explode.keep.${name}`, path })),
+    ...(filter === undefined ? [] : [{ key: 'filter', path: filter }]),
+    ...Object.entries(map).map(([name, path]) => ({ key: `map.${name}`, path })),
+  ];
+}
+
+function isPaths(keep: ExplodePlan['keep']): keep is readonly string[] {
+  return Array.isArray(keep);
+}
+
 function pagingPaths({ paginator, incremental }: HttpPlan): readonly PlanPath[] {
   const paths = paginatorPaths(paginator).map(({ key, path }) => ({ key: `paginator.${key}`, path }));
-  return [...(incremental ? [{ key: 'incremental.cursor', path: incremental.cursor }] : []), ...paths];
+  const key = paginator.type === 'keyset' ? [{ key: 'paginator.key', path: paginator.key }] : [];
+  const last = (paginator.lastPaths ?? []).map((path) => ({ key: `\${last:${path}}`, path }));
+  return [...(incremental ? [{ key: 'incremental.cursor', path: incremental.cursor }] : []), ...paths, ...key, ...last];
 }
 
 /** Those of a paginator; `key` is the one below `paginator`. */
@@ -52,22 +73,26 @@ function fieldPaths(place: string, fields: FieldPlans): readonly PlanPath[] {
 
 /** Warns of paths that calculate: perhaps a name was meant. */
 export function arithmeticWarnings(plan: SourcePlan): readonly Warning[] {
-  return pathsOf(plan)
-    .filter(({ path }) => isArithmetic(path))
-    .map(({ key, path }) => ({
-      code: 'arithmetic_path',
-      message: `${key} "${path}" is arithmetic; where a name is meant, quote it: ${key}: '${quotedNames(path)}'`,
-      count: 1,
-    }));
+  return (
+    pathsOf(plan)
+      // What shapes records may calculate.
+      .filter(({ key, path }) => !/^(?:explode|filter|map)\b/.test(key) && isArithmetic(path))
+      .map(({ key, path }) => ({
+        code: 'arithmetic_path',
+        message: `${key} "${path}" is arithmetic; where a name is meant, quote it: ${key}: '${quotedNames(path)}'`,
+        count: 1,
+      }))
+  );
 }
 
 /** Warns of paths into records of a page that begin with a name that none of its fields has: they would never find anything. */
 export function unknownFieldWarnings(plan: SourcePlan): readonly Warning[] {
-  if (plan.type !== 'html') return [];
+  if (plan.type !== 'html' && plan.type !== 'http') return [];
   const fields = Object.keys(plan.fields);
   // Without fields an item is JSON, whose names are not known.
   if (fields.length === 0) return [];
-  const all = [...fields, ...Object.keys(plan.detail?.fields ?? {})];
+  const details = plan.type === 'html' ? Object.keys(plan.detail?.fields ?? {}) : [];
+  const all = [...fields, ...details, ...(plan.parentFields ? ['parent'] : [])];
   const knownBy: Readonly<Record<string, readonly string[]>> = { id: all, occurred_at: all, 'detail.url': fields };
   return pathsOf(plan).flatMap(({ key, path }) => {
     const known = knownBy[key];

@@ -10,6 +10,7 @@ import { createSchemaTexts } from '../sources/extraction/schema-texts.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import type { Journal } from '../store/journal/journal.ts';
 import { RecentBatches } from '../store/delivery/recent-batches.ts';
+import { FanOutStore } from '../store/fan-out/fan-out-store.ts';
 import { createFeedItemsStore } from '../store/run/feed-items.ts';
 import { createFileProgressStore } from '../store/run/file-progress.ts';
 import { createSeenKeys } from '../store/run/seen-keys.ts';
@@ -44,6 +45,7 @@ export function storageDependencies(
     pollKeys: createSeenKeys(store),
     fileProgress: createFileProgressStore(store),
     feedItems: createFeedItemsStore(store),
+    fanOut: new FanOutStore(store),
     csv: measuredWriter(createCsvWriter(journalBlobs, journal.paths), counters),
     postgres: measuredWriter(writer, counters),
     canaryRows: createCanaryRows(pool, schema),

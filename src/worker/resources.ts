@@ -1,4 +1,6 @@
+import { dirname, resolve } from 'node:path';
 import type { PostgresSettings } from '../config/environment/postgres-settings.ts';
+import { requiredTokenKey } from '../config/environment/token-key.ts';
 import { createLiveHostLimits } from '../config/plan/live-host-limits.ts';
 import { version } from '../config/version.ts';
 import type { Metrics } from '../domain/run/metrics.ts';
@@ -9,6 +11,7 @@ import { createHttpTools } from '../sources/http/http-tools.ts';
 import { ModuleThreads } from '../sources/modules/module-threads.ts';
 import type { BlobStore } from '../store/blobs/blob-store.ts';
 import { createHostBudgets } from '../store/run/host-budgets.ts';
+import { createTokenChains } from '../store/run/token-chains.ts';
 import { createObjectFiles } from '../store/s3/object-files.ts';
 import type { Logger } from './logger.ts';
 import type { WorkerSettings } from './worker-settings.ts';
@@ -35,6 +38,8 @@ export function openSourceTools(settings: WorkerSettings, store: BlobStore, meas
     budget: createHostBudgets(store),
     limitOf: createLiveHostLimits(settings.config, settings.lookUp),
     measures,
+    tokenChains: createTokenChains(store, () => requiredTokenKey(settings.lookUp)),
+    resolvePath: (path) => resolve(dirname(settings.config.file), path),
   });
   const readers = new OpenReaders();
   const objects = createObjectFiles(settings.bucket);

@@ -30,6 +30,8 @@ export interface WorkerSettings {
   /** That of the embedded stack, where this worker belongs to one: PostgreSQL and Temporal write there. */
   readonly homeFolder?: string | null;
   readonly logger: Logger;
+  /** Share of the memory up to which it takes tasks, between 0 and 1; null = a fixed number of tasks. @default null */
+  readonly memoryTarget?: number | null;
   /** Sources that run on one of them are fetched by this worker. @default none */
   readonly labels?: readonly string[];
   /** How often the workers of labels are looked at. @default 20 s */
@@ -48,6 +50,8 @@ export interface WorkerSettings {
   readonly alertWebhook: string | null;
   /** How long a request of a probe may take. @default 10 s */
   readonly probeRequestMs?: number;
+  /** How often an unavailable sink is probed. @default 30 s */
+  readonly sinkProbeMs?: number;
   /** How long a part of the status is not read again. @default 10 s, and longer where reading takes long */
   readonly statusFreshMs?: number | undefined;
   readonly onReceipt: (receipt: Receipt | FailedReceipt) => void;

@@ -14,6 +14,7 @@ import { settingAside } from '../store/alerts/store-alert.ts';
 import { createAlertWebhook } from './alert-webhook.ts';
 import { storageDependencies } from './activity-dependencies.ts';
 import { DeploymentWatch } from './deployment-watch.ts';
+import { createTuner } from './tuner.ts';
 import { serverOptions, workflowsOf } from './server-options.ts';
 import { LabelWatch } from './labels/label-watch.ts';
 import { createLabelWorkers, WorkerGroup } from './labels/label-workers.ts';
@@ -56,6 +57,7 @@ export interface RunningWorker {
 const timeoutMs = 5_000;
 /** A source that takes longer is polled by runs of its own. */
 const defaultProbeRequestMs = 10_000;
+const defaultSinkProbeMs = 30_000;
 
 /**
  * Starts a worker. The process must have called `installRuntime` before.
@@ -139,6 +141,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     keepAlert: (alert) => alerts.open(alert),
     measures: counters,
     probeRequestMs: settings.probeRequestMs ?? defaultProbeRequestMs,
+    sinkProbeMs: settings.sinkProbeMs ?? defaultSinkProbeMs,
     notePoll: (run) => {
       lastRuns.note(run);
       counters.ran(run.receipt);
@@ -163,6 +166,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     // As many as there is work for, by what the server says with each answer; an old one says nothing, and there are five then.
     workflowTaskPollerBehavior: { type: 'autoscaling' },
     activityTaskPollerBehavior: { type: 'autoscaling' },
+    ...(typeof settings.memoryTarget === 'number' ? { tuner: createTuner(settings.memoryTarget) } : {}),
     shutdownGraceTime: '5s',
     shutdownForceTime: '10s',
   } satisfies Partial<WorkerOptions>;

@@ -3,13 +3,14 @@ import type { Activities } from '../activities/index.ts';
 import { canarySource } from '../domain/names.ts';
 import type { BatchRef } from '../domain/run/batch.ts';
 import { labelQueue } from '../domain/plan/label.ts';
+import { fetchTimeoutMs } from '../domain/plan/large-bodies.ts';
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import { remaining, retryPolicy } from './support/retry-policy.ts';
 
-/** The retry policies of all activities, each with its reason: the only place that proxies activities. */
+/** The retry policies of all activities, each with its reason: only here and in `export-activities.ts` activities are proxied. */
 
 /** Notices a dead worker within 10 s: activities heartbeat every 2.5 s. */
-const heartbeatTimeout = '10s';
+export const heartbeatTimeout = '10s';
 
 /** Reading and writing small blobs: nothing else can continue without them, so they are retried forever. */
 const storePolicy: ActivityOptions = {
@@ -19,7 +20,7 @@ const storePolicy: ActivityOptions = {
 };
 
 /** Live runs go before backfills (4) and replays (5), which are started with their own priority; sources share a busy worker fairly. */
-function priorityOf(source: string): ActivityOptions {
+export function priorityOf(source: string): ActivityOptions {
   return { priority: { priorityKey: workflowInfo().priority?.priorityKey ?? 2, fairnessKey: source } };
 }
 
@@ -84,6 +85,19 @@ export function deliveryActivities(source: string) {
     startToCloseTimeout: '5m',
     heartbeatTimeout,
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s', maximumAttempts: 20 },
+  });
+}
+
+/**
+ * The watch of a sink that is unavailable. That is a result, so retries concern lost workers, and the store; those of the probe are
+ * no quicker than the watch itself for long. Signalling thousands of deliverers takes minutes.
+ */
+export function watchActivities() {
+  return proxyActivities<Pick<Activities, 'probeSink' | 'resumeDeliveries'>>({
+    priority: { priorityKey: 2 },
+    startToCloseTimeout: '10m',
+    heartbeatTimeout,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
   });
 }
 
@@ -214,14 +228,8 @@ export function fetchActivities(plan: SourcePlan, isEager: boolean, attemptsBefo
 }
 
 /** Workers with a label poll a queue of their own. After ten minutes the run is planned again: its source may have another label by then. */
-function onWorkersWith(label: string): ActivityOptions {
+export function onWorkersWith(label: string): ActivityOptions {
   return { taskQueue: labelQueue(workflowInfo().taskQueue, label), scheduleToStartTimeout: '10m' };
-}
-
-/** Several pages fit in five minutes; a source with a long deadline gets time for at least one page. */
-function fetchTimeoutMs(plan: SourcePlan): number {
-  const fiveMinutes = 300_000;
-  return 'timeoutMs' in plan ? Math.max(fiveMinutes, plan.timeoutMs + 60_000) : fiveMinutes;
 }
 
 /** About two minutes of patience: 1 + 2 + 4 + 8 + 16 + 30 + 30 + 30 s between nine attempts. */

@@ -7,5 +7,6 @@ export { backfill } from './backfill/backfill.ts';
 export { replayCsv } from './journal/replay-csv.ts';
 export { rebuildJournal } from './journal/rebuild-journal.ts';
 export { deliver } from './delivery/deliver.ts';
+export { sinkWatch } from './delivery/sink-watch.ts';
 export { replayDeadLetters } from './dead-letters/replay-dead-letters.ts';
 export { unpause } from './schedules/unpause.ts';

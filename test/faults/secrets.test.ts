@@ -27,12 +27,20 @@ const variables = {
   PARAM: secrets.awkward('parameter'),
   BODY: secrets.awkward('body'),
   OPTION: secrets.awkward('option'),
+  LOGIN: secrets.awkward('login'),
+  REFRESH: secrets.awkward('refresh token'),
+  KEY_A: secrets.awkward('first key'),
+  KEY_B: secrets.awkward('second key'),
+  COOKIE_KEY: secrets.plain('key in a cookie'),
   PROXY_PASSWORD: secrets.plain('proxy'),
   HOST: secrets.plain('host'),
   PATH_KEY: secrets.plain('path'),
   FOLDER: secrets.plain('folder'),
 };
 const accessToken = secrets.awkward('access token');
+const session = { cookie: secrets.plain('session cookie'), token: secrets.awkward('session token') };
+const refreshed = secrets.awkward('next refresh token');
+const tokenKey = Buffer.from(`${secrets.plain('token key')}${secrets.plain('token key (its end)')}`.slice(0, 32));
 const literal = secrets.plain('literal');
 const hook = { path: secrets.plain('webhook path'), token: secrets.awkward('webhook token') };
 
@@ -55,6 +63,11 @@ async function everything(url: URL, request: Parameters<Handler>[2]): Promise<st
   const query = [...url.searchParams.values()].join(' ');
   const basic = Buffer.from((request.headers.authorization ?? '').replace('Basic ', ''), 'base64').toString();
   return `${JSON.stringify(request.headers)} ${url.href} ${query} ${basic} ${body} ${decodeURIComponent(body)}`;
+}
+
+/** What a login gave out, as a server puts it into its links. */
+function carriedBy(headers: Parameters<Handler>[2]['headers']): string {
+  return [headers.cookie, headers['x-session'], headers.authorization].join(' ');
 }
 
 /** Answers by the first part of the path. */
@@ -89,12 +102,23 @@ const careless: Handler = async (url, response, request) => {
       if (url.pathname.endsWith('bad'))
         return void response.writeHead(400).end(JSON.stringify({ error: `bad ${echo}` }));
       return void response.end(JSON.stringify({ access_token: accessToken, expires_in: 3600 }));
+    case 'login':
+      response.setHeader('set-cookie', `sid=${session.cookie}; Path=/`);
+      return void response.end(JSON.stringify({ token: url.pathname.endsWith('none') ? { echo } : session.token }));
+    case 'rotate':
+      return void response.end(
+        JSON.stringify({
+          access_token: accessToken,
+          refresh_token: refreshed,
+          expires_in: url.pathname.endsWith('now') ? 0 : 3600,
+        }),
+      );
     case 'pages':
       if (url.searchParams.has('again')) return void response.writeHead(500).end(echo);
       return void response.end(
         JSON.stringify({
           items: [{ id: 1, at }],
-          next: `${origin.url}/pages?again=${encodeURIComponent(key)}&key=${encodeURIComponent(key)}`,
+          next: `${origin.url}/pages?again=${encodeURIComponent(key)}&key=${encodeURIComponent(key)}&session=${encodeURIComponent(carriedBy(request.headers))}`,
         }),
       );
     case 'page':
@@ -107,6 +131,34 @@ const careless: Handler = async (url, response, request) => {
       return void response.writeHead(500).end(echo);
   }
 };
+
+/** Sources whose requests carry what a login or a token endpoint gave out, or one of several keys. */
+function logins(json: (address: string, ...more: string[]) => string): Record<string, string> {
+  const login = (path: string, more = '') =>
+    `auth: { type: session, login: { url: "${origin.url}${path}", body: { user: me, password: "\${env:LOGIN}" } }${more} }`;
+  const linked = 'records: items, paginator: { type: json_link, next_url_path: next }';
+  const token = ', token: { path: token, send_as: "X-Session: ${token}" }';
+  const refresh = (path: string) =>
+    `auth: { type: oauth2_refresh_token, token_url: "${origin.url}${path}", client_id: me, client_secret: "\${env:CLIENT_SECRET}", refresh_token: "\${env:REFRESH}" }`;
+  return {
+    session: json('/letters', login('/login')),
+    'session-token': json('/refused', login('/login', token)),
+    'session-none': json('/refused', login('/login/none', token)),
+    'session-refused': json('/refused', login('/refused')),
+    'session-literal': json('/refused', login('/login').replace('${env:LOGIN}', literal)),
+    'session-expired': json('/refused', login('/login', `${token}, expired_when: { body_contains: GET }`)),
+    'session-pages': json('/pages', login('/login', token), linked),
+    'refresh-pages': json('/pages', refresh('/rotate').replace('REFRESH', 'PARAM'), linked),
+    refresh: json('/letters', refresh('/rotate')),
+    'refresh-often': json('/refused', refresh('/rotate/now').replace('REFRESH', 'OPTION')),
+    'refresh-bad': json('/refused', refresh('/token/bad').replace('REFRESH', 'HEADER')),
+    keys: json('/refused', 'auth: { type: api_key, name: X-Key, api_keys: ["${env:KEY_A}", "${env:KEY_B}"] }'),
+    'cookie-key': json(
+      '/letters',
+      'auth: { type: api_key, name: key, location: cookie, api_key: "${env:COOKIE_KEY}" }',
+    ),
+  };
+}
 
 /** A source for each way in which a secret may come back; only `good` does not fail, and has no dead letters. */
 function sources(): Record<string, string> {
@@ -133,6 +185,7 @@ function sources(): Record<string, string> {
     'query-key': json('/refused', key),
     oauth: json('/refused', oauth('good')),
     'oauth-refused': json('/refused', oauth('bad')),
+    ...logins(json),
     header: json('/redirect', 'headers: { X-Mine: "a ${env:HEADER} b" }', 'params: { key: "${env:PARAM}" }'),
     literal: json('/redirect', `headers: { X-Api-Key: ${literal} }`, `params: { token: ${literal} }`),
     posted: json('/refused', 'method: POST', 'body: { password: "${env:BODY}", nested: [{ text: "${env:BODY}" }] }'),
@@ -204,6 +257,7 @@ beforeAll(async () => {
     TEMPORAL_NAMESPACE: namespace.name,
     DAYBOOK_ALERT_WEBHOOK: `${origin.url}/${hook.path}?token=${encodeURIComponent(hook.token)}`,
     DAYBOOK_HTTP: address,
+    DAYBOOK_KEY: tokenKey.toString('base64'),
     LOG_LEVEL: 'trace',
   });
   worker = place.start(['worker']);
@@ -281,7 +335,7 @@ describe('a secret', () => {
   test('is in nothing that is shown, logged or stored, with any responses to the requests that carried it', async () => {
     await Promise.all(Object.keys(sources()).map((name) => run(name)));
     await all([
-      ...['letters', 'oauth', 'module'].map((name) => () => command(['preview', name])),
+      ...['letters', 'oauth', 'module', 'session', 'refresh'].map((name) => () => command(['preview', name])),
       () => command(['preview', 'letters', '--json']),
       () => command(['run', 'basic', '--json']),
       () => command(['doctor', '--json']),
@@ -299,6 +353,8 @@ describe('a secret', () => {
     expect(worker.output).toMatch(/"event":"alert"/);
     expect(worker.output).toMatch(/Alert webhook rejected an alert/);
     expect(said.length).toBeGreaterThan(90);
+    expect(origin.requests).toEqual(expect.arrayContaining(['/login', '/rotate', '/rotate/now']));
+    expect(said.filter(([where]) => /\/tokens\/[0-9a-f]{64}\/\d+$/.test(where)).length).toBeGreaterThan(1);
     const hits = said.flatMap(([where, text]) => secrets.foundIn(text).map((found) => `${where}: ${found}`));
     expect(hits).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import pg, { type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SinkUnavailable } from '../../src/domain/errors.ts';
+import { SinkMisconfigured, SinkUnavailable } from '../../src/domain/errors.ts';
 import { clientConfig } from '../../src/sinks/postgres/connection/client.ts';
 import { createPool } from '../../src/sinks/postgres/connection/connection.ts';
 import { createPostgresWriter } from '../../src/sinks/postgres/writer/postgres-writer.ts';
@@ -229,6 +229,48 @@ describe.each(servers)('a writer on $name', ({ server }) => {
       await waiting();
     });
     expect((await writing)?.counts).toMatchObject({ written: 2, duplicate: 0 });
+  });
+
+  describe('that probes the server', () => {
+    const { signal } = new AbortController();
+    const probe = (pool: Pool) => createPostgresWriter({ pool, schema: 'public', prepare: true }).probe(signal);
+
+    test('stores nothing', async () => {
+      const tables = ['raw_events', 'raw_event_keys', 'raw_event_batches'];
+      const rows = () => Promise.all(tables.map((table) => database.count(`select count(*) from ${table}`)));
+      const before = await rows();
+      await probe(database.pool);
+      expect(await rows()).toEqual(before);
+    });
+
+    test('finds out that it is read-only', async () => {
+      const pool = createPool(database.settings, { maxConnections: 1 });
+      pool.on('connect', (client) => void client.query('set default_transaction_read_only = on'));
+      const error = await rejection(probe(pool));
+      await pool.end();
+      expect(error).toBeInstanceOf(SinkUnavailable);
+      expect(error.message).toContain('25006');
+    });
+
+    test.each(['raw_events', 'raw_event_keys', 'raw_event_batches'])('finds out that %s is missing', async (table) => {
+      await database.rows(`alter table ${table} rename to away`);
+      const error = await rejection(probe(database.pool));
+      await database.rows(`alter table away rename to ${table}`);
+      expect(error).toBeInstanceOf(SinkMisconfigured);
+      expect(error.message).toContain('./daybook migrate');
+    });
+
+    test('fails soon if the table is locked', async () => {
+      const locker = await database.pool.connect();
+      await locker.query('begin; lock table raw_events');
+      const startedMs = performance.now();
+      const error = await rejection(probe(database.pool));
+      const tookMs = performance.now() - startedMs;
+      await locker.query('rollback');
+      locker.release();
+      expect(error).toBeInstanceOf(SinkUnavailable);
+      expect(tookMs).toBeLessThan(5_000);
+    });
   });
 
   test('that finds no server fails as unavailable and says where it looked', async () => {

@@ -8,6 +8,7 @@ import { version } from '../../src/config/version.ts';
 import type { SourceState } from '../../src/domain/state/source-state.ts';
 import type { BackfillProgress, Progress } from '../../src/workflows/messages.ts';
 import { findTemporal } from '../../src/embedded/temporal-server/find-temporal.ts';
+import { billedEvents } from '../support/billed-events.ts';
 import { createLatch } from '../support/latch.ts';
 import { latchPages } from '../support/latched-pages.ts';
 import { startOrigin } from '../support/servers/origin.ts';
@@ -194,14 +195,19 @@ sources:
   await ended(deferring);
   await record('deferring', deferring);
   const deliverer = testWorker.client.workflow.getHandle('deliver-postgres-long');
-  await until('the deliverer has failed once', async () => (await deliverer.describe()).historyLength > 3);
+  const watch = testWorker.client.workflow.getHandle('sink-watch-postgres');
+  await until('the sink was probed', async () => (await billedEvents(watch)).includes('probeSink'));
+  await until('the deliverer waits', async () => (await billedEvents(deliverer)).includes('timer'));
   await record('delivering', deliverer);
+  await record('watching', watch);
   const failedCanary = await other('canary', []);
   await ended(failedCanary);
   await record('canary-failed', failedCanary);
   proxy.up();
   await ended(deliverer);
   await record('delivered', deliverer);
+  await ended(watch);
+  await record('watched', watch);
   await proxy.close();
 
   never.open();

@@ -73,6 +73,10 @@ export class TestWorker {
   fairness = false;
   /** How long a request of a probe may take. */
   probeRequestMs = 10_000;
+  /** How often an unavailable sink is probed. */
+  sinkProbeMs = 1_000;
+  /** Share of the memory up to which it takes tasks. */
+  memoryTarget: number | null = null;
   /** Those that the environment of the worker names. */
   labels: readonly string[] = [];
   #runs = 0;
@@ -198,6 +202,7 @@ export class TestWorker {
       redact,
       dataFolder: this.path('data'),
       labels: this.labels,
+      memoryTarget: this.memoryTarget,
       bucket: (name) => bucketSetting(name, lookUp, this.proxies),
       store: this.#bucket ?? { kind: 'directory', folder: this.path('data') },
       logger,
@@ -205,6 +210,7 @@ export class TestWorker {
       ui: null,
       probeRequestMs: this.probeRequestMs,
       pairRetryMs,
+      sinkProbeMs: this.sinkProbeMs,
       statusFreshMs,
       onReceipt: (receipt) => this.receipts.push(receipt),
     });

@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
 import type { DayRanges } from '../../domain/time/day-set.ts';
-import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
+import type { KeptRecord, NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
+import { withMaskKey } from '../../config/secrets/secrets.ts';
 import { writeJson } from '../../formats/exact-json.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { RejectionReason } from '../../domain/dead-letters/rejection.ts';
@@ -12,6 +13,7 @@ import { openReader } from '../../sources/open-source.ts';
 import { spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import type { StoredDeadLetter } from '../../store/dead-letters/dead-letter-file.ts';
+import { queueParents } from '../../store/fan-out/queued-parents.ts';
 import { recordReplayed, readReplayPage } from '../../store/dead-letters/replay-plan.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { logDeadLetters } from './log-dead-letters.ts';
@@ -52,7 +54,7 @@ export function createReplayLetters(dependencies: SecretAccess & AdapterAccess &
     const redact = redactorFor(run.source, dependencies);
     const { signal } = adapterContext();
     const tools = sourceTools(run.source, dependencies);
-    const reader = await openReader(plan, tools, signal);
+    const reader = await openReader(withMaskKey(plan, dependencies.lookUp), tools, signal);
     const now = new Date();
     const letters = await readReplayPage(store, run, input.letters, input.page);
     const { outcomes, days } = await reader.replay(letters, input.days, now);
@@ -62,6 +64,7 @@ export function createReplayLetters(dependencies: SecretAccess & AdapterAccess &
     await writeDeadLetters(store, run, number, '', renewed);
     logDeadLetters(run, number, renewed);
     const batches = await spoolRecords(store, run, number, sorted.accepted, now);
+    if (sorted.parents.length > 0) await queueParents(store, run, number, sorted.parents);
     const taken = `taken-${number}-${Context.current().info.attempt}`;
     await recordReplayed(store, run, taken, { at: now.toISOString(), run: run.firstRunId, ids: sorted.taken });
     const { counts } = sorted;
@@ -74,6 +77,8 @@ interface SortedDeadLetters {
   readonly accepted: readonly AcceptedRecord[];
   readonly renewed: readonly NewDeadLetter[];
   readonly taken: readonly string[];
+  /** JSON texts of parents to be requested again. */
+  readonly parents: readonly string[];
   readonly counts: ExtractCounts;
 }
 
@@ -82,12 +87,19 @@ function sortDeadLetters(letters: readonly StoredDeadLetter[], outcomes: readonl
   const renewed: NewDeadLetter[] = [];
   const taken: string[] = [];
   const reasons: Partial<Record<RejectionReason, number>> = {};
-  let [refused, unreplayable] = [0, 0];
+  const parents: string[] = [];
+  let [passed, filtered, refused, unreplayable, queued] = [0, 0, 0, 0, 0];
   for (const [position, letter] of letters.entries()) {
     const outcome = outcomes[position];
     if (!outcome) throw new RangeError(`found ${outcomes.length} outcomes, expected ${letters.length}`);
     if (outcome.kind === 'passed') {
-      accepted.push(outcome.record);
+      for (const record of outcome.records) accepted.push(record);
+      if (outcome.records.length === 0) filtered++;
+      else passed++;
+      taken.push(letter.id);
+    } else if (outcome.kind === 'queued') {
+      queued++;
+      if (outcome.parent !== null) parents.push(outcome.parent);
       taken.push(letter.id);
     } else if (outcome.kind === 'unreplayable') unreplayable++;
     else {
@@ -95,10 +107,19 @@ function sortDeadLetters(letters: readonly StoredDeadLetter[], outcomes: readonl
       refused++;
       reasons[reason] = (reasons[reason] ?? 0) + 1;
       if (reason === letter.reason) continue;
-      const { at, fetchedAt = at, page, index, record } = letter;
-      renewed.push({ reason, message, at, fetchedAt, page, index, recordText: writeJson(record, true) });
+      const { at, fetchedAt = at, page, index } = letter;
+      renewed.push({ reason, message, at, fetchedAt, page, index, ...(outcome.kept ?? keptOf(letter)) });
       taken.push(letter.id);
     }
   }
-  return { accepted, renewed, taken, counts: { passed: accepted.length, refused, unreplayable, reasons } };
+  const counts = { passed, filtered, refused, unreplayable, reasons, ...(queued > 0 ? { queued } : {}) };
+  return { accepted, renewed, taken, parents, counts };
+}
+
+function keptOf({ record, shaped, exploded }: StoredDeadLetter): KeptRecord {
+  return {
+    recordText: writeJson(record, true),
+    ...(shaped === undefined ? {} : { shaped }),
+    ...(exploded === undefined ? {} : { exploded }),
+  };
 }

@@ -20,6 +20,8 @@ export interface DeferBatchesInput {
 
 /** A workflow accepts 10,000 signals in total: the deliverer is signalled about further batches once a minute. */
 const quietMs = 60_000;
+/** While it waits for an unavailable sink, a signal is only for one that was terminated: the watch of the sink would start it later. */
+const quietOutageMs = 600_000;
 
 /**
  * Marks batches as deferred for a sink, and makes sure that a deliverer runs. Safe to repeat because markers are named by their
@@ -49,7 +51,8 @@ export function createDeferBatches(
     const kept = before.filter((path) => after.has(path));
     const isDelivering = info.attempt === 1 && (await anyReadable(store, kept));
     const key = `${sink}/${source}`;
-    if (!isDelivering || Date.now() - (lastSignalled.get(key) ?? 0) >= quietMs) {
+    const quiet = reason.startsWith('SinkUnavailable:') ? quietOutageMs : quietMs;
+    if (!isDelivering || Date.now() - (lastSignalled.get(key) ?? 0) >= quiet) {
       await startDelivery(client, Instance.ofQueue(info.taskQueue), sink, source);
       lastSignalled.set(key, Date.now());
     }

@@ -1,6 +1,5 @@
 import { Context, log } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
-import { messageOf } from '../../domain/errors.ts';
+import { Instance } from '../../domain/instance.ts';
 import { addCounts, noCounts, type SinkCounts } from '../../domain/run/receipt.ts';
 import type { Sink } from '../../domain/run/sink.ts';
 import type { StorageWriter } from '../../sinks/storage-writer.ts';
@@ -12,8 +11,10 @@ import { recordAlerts } from '../alerts/record-alerts.ts';
 import { deliverBatch, type DeliveryTools } from './deliver-batch.ts';
 import { TriedBatches } from './delivery-pass.ts';
 import type { Uses } from '../support/dependencies.ts';
-import { toFailure } from '../support/failure.ts';
+import { startSinkWatch } from '../../temporal/start-sink-watch.ts';
+import { reasonOf } from '../support/failure.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { WatchRequests } from './watch-requests.ts';
 import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 
@@ -22,6 +23,8 @@ export interface DeliverBatchesInput {
   readonly sink: Sink;
   /** Whether refused batches are reported in the result; if not, the first of them fails the activity at its end. */
   readonly reportRefusals?: boolean;
+  /** Whether an unavailable sink is watched, and reported in the result; if not, it fails the activity. */
+  readonly reportOutage?: boolean;
 }
 
 export interface DeliverBatchesResult {
@@ -33,6 +36,8 @@ export interface DeliverBatchesResult {
   readonly searchAttribute: boolean;
   /** Set if the sink answers, but does not accept every batch. */
   readonly refused?: RefusedTally;
+  /** Set if the sink accepts nothing: why. Its watch will signal the deliverer. */
+  readonly outage?: string;
 }
 
 export interface RefusedTally {
@@ -50,12 +55,23 @@ const concurrency = 3;
  * Delivers the deferred batches for a sink, the oldest first, and deletes their markers. Refused ones do not block others. Safe to
  * repeat because writing a batch again stores nothing twice; a batch itself is never deleted here.
  */
-export function createDeliverBatches(dependencies: DeliveryTools & Uses<Sink | 'searchAttribute'>) {
+export function createDeliverBatches(dependencies: DeliveryTools & Uses<Sink | 'searchAttribute' | 'sinkProbeMs'>) {
   const places = new ConcurrencyLimit(concurrency);
   const tried = new TriedBatches();
+  const watches = new WatchRequests();
   return async function deliverBatches(input: DeliverBatchesInput): Promise<DeliverBatchesResult> {
+    const { sink } = input;
     const context = adapterContext();
-    return places.run(`delivery to ${input.sink}`, () => new Delivery(dependencies, tried, input, context).run());
+    const result = await places.run(`delivery to ${sink}`, () =>
+      new Delivery(dependencies, tried, input, context).run(),
+    );
+    if (result.outage !== undefined) {
+      // Before the deliverer waits: a watch that is about to end continues then.
+      const { client, info } = Context.current();
+      const instance = Instance.ofQueue(info.taskQueue);
+      await watches.request(sink, () => startSinkWatch(client, instance, sink, dependencies.sinkProbeMs));
+    }
+    return result;
   };
 }
 
@@ -85,36 +101,31 @@ class Delivery {
 
   async run(): Promise<DeliverBatchesResult> {
     const { store, searchAttribute } = this.#dependencies;
-    const { sink, source, reportRefusals } = this.#input;
+    const { sink, source, reportRefusals, reportOutage } = this.#input;
     const paths = await listDeferred(store, sink, source);
     let triedAll = false;
+    let outage: string | undefined;
     try {
       triedAll = await this.#pass(paths);
     } catch (error) {
+      if (this.#context.signal.aborted) throw error;
+      outage = this.#reasonOf(error);
       // If it cannot be noted, another failure of the same kind follows.
-      if (!this.#context.signal.aborted) await this.#noteReason(error).catch(() => undefined);
-      throw error;
+      await noteWaitingReason(store, sink, source, outage).catch(() => undefined);
+      if (reportOutage !== true) throw error;
     } finally {
       // Deliveries before a failure are counted too.
       if (this.#delivered > 0) await this.#keepReceipt();
     }
-    const [first] = this.#refusals;
-    const reason = first === undefined ? null : await this.#noteReason(first);
-    if (reason !== null && reportRefusals !== true) throw first;
+    const refused = outage === undefined ? await this.#noteRefusals(triedAll) : undefined;
+    if (refused !== undefined && reportRefusals !== true) throw this.#refusals[0];
     return {
       delivered: this.#delivered,
       counts: this.#counts,
       left: await this.#countLeft(),
       searchAttribute: searchAttribute(),
-      ...(reason === null
-        ? {}
-        : {
-            refused: {
-              batches: this.#refusals.length,
-              reason,
-              triedAll,
-            },
-          }),
+      ...(refused === undefined ? {} : { refused }),
+      ...(outage === undefined ? {} : { outage }),
     };
   }
 
@@ -142,14 +153,18 @@ class Delivery {
     return pass.isComplete;
   }
 
-  /** Notes for `status` why batches are deferred. @returns it as it is reported */
-  async #noteReason(error: unknown): Promise<string> {
+  /** Notes for `status` why batches are deferred. */
+  async #noteRefusals(triedAll: boolean): Promise<RefusedTally | undefined> {
     const { sink, source } = this.#input;
-    const failure = toFailure(error, redactorFor(source, this.#dependencies), 1);
-    const reason =
-      failure instanceof ApplicationFailure ? `${failure.type ?? ''}: ${failure.message}` : messageOf(failure);
+    const [first] = this.#refusals;
+    if (first === undefined) return undefined;
+    const reason = this.#reasonOf(first);
     await noteWaitingReason(this.#dependencies.store, sink, source, reason);
-    return reason;
+    return { batches: this.#refusals.length, reason, triedAll };
+  }
+
+  #reasonOf(error: unknown): string {
+    return reasonOf(error, redactorFor(this.#input.source, this.#dependencies));
   }
 
   /** Without deferred batches the alert ends. */

@@ -20,18 +20,22 @@ export interface SweptSpool {
 
 /** Younger batches may belong to a run that the server's lists do not show yet. */
 const minAgeMs = 24 * 3_600_000;
+/** A run that reads a copy for so long is rare. */
+const copiesAgeMs = 3 * 24 * 3_600_000;
 
 /**
  * Deletes batches that are no longer needed: older than a day, of no active run, deferred for no sink; what polls left that never ended;
- * leftovers of kills; and the notes of workers that are gone, which this worker takes over. Safe to repeat because deleted files stay deleted.
+ * what runs knew of jobs of exports; leftovers of kills; and the notes of workers that are gone, which this worker takes over. Safe to repeat because deleted files stay deleted.
  */
 export function createSweepSpool({ store, journal, lastRuns }: Uses<'store' | 'journal' | 'lastRuns'>) {
   return async function sweepSpool({ dryRun }: SweepSpoolInput): Promise<SweptSpool> {
     const context = adapterContext();
     const batches = await sweepBatches(store, dryRun, context);
     if (dryRun) return { batches, leftovers: 0 };
+    await sweepExports(store, context);
     await lastRuns.mergeSilent();
     await sweepNamedBlobs(store, context.signal);
+    await sweepCopies(store, context);
     const inStore = await store.deleteLeftovers(context.signal);
     return { batches, leftovers: inStore + (await journal.deleteLeftovers('parts', context.signal)) };
   };
@@ -57,6 +61,29 @@ async function sweepBatches(
     onProgress({ batches: ++batches });
   }
   return batches;
+}
+
+/** Jobs of exports of runs that are over. */
+async function sweepExports(store: BlobStore, { signal }: AdapterContext): Promise<void> {
+  const old = await store.listOlder(storePaths.exportJob.folder({}), new Date(Date.now() - minAgeMs));
+  if (old.length === 0) return;
+  const open = await openRuns();
+  for (const path of old) {
+    signal.throwIfAborted();
+    const run = storePaths.exportJob.parse(path);
+    if (run && !open.has(run.workflowId)) await store.delete(path);
+  }
+}
+
+/**
+ * Deletes copies of bodies that a run has left that never came to its end. One that still reads them, paused for long, copies its body
+ * again.
+ */
+async function sweepCopies(store: BlobStore, { signal }: AdapterContext): Promise<void> {
+  for (const path of await store.listOlder(storePaths.download.folder({}), new Date(Date.now() - copiesAgeMs))) {
+    signal.throwIfAborted();
+    await store.delete(path);
+  }
 }
 
 /**

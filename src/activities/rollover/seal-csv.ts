@@ -3,13 +3,14 @@ import { dayOfDate } from '../../domain/time/day.ts';
 import { DamagedFile, SinkUnavailable, messageOf } from '../../domain/errors.ts';
 import { expiredDays, unsealedDays } from '../../store/journal/past-days.ts';
 import type { Journal } from '../../store/journal/journal.ts';
-import type { SourceDay } from '../../store/journal/journal-file.ts';
+import type { JournalDay, SourceDay } from '../../store/journal/journal-file.ts';
 import { JournalBusy } from '../../store/journal/seal-context.ts';
 import { storePaths } from '../../store/paths/paths.ts';
 import { recordAlerts, type AlertTools } from '../alerts/record-alerts.ts';
 import { nothingSecret } from '../../domain/secrets/redact.ts';
 import { retentionsOf } from '../../config/plan/retentions.ts';
 import type { Uses } from '../support/dependencies.ts';
+import { NeededDays } from '../fan-out/needed-days.ts';
 import { halfMoved } from '../run/rekey-guard.ts';
 import { adapterContext, type AdapterContext } from '../support/adapter-context.ts';
 
@@ -23,7 +24,7 @@ export interface SealedCsv {
   /** Days that were sealed, or would be. */
   readonly sealed: readonly string[];
   readonly sealedCount: number;
-  /** Days with deferred batches for the CSV folder. */
+  /** Days with deferred batches for the CSV folder, and those that a `for_each` has not passed. */
   readonly waiting: readonly string[];
   /** Sealed days deleted by `csv.retention`. */
   readonly deleted: readonly string[];
@@ -40,7 +41,7 @@ const maxListed = 100;
  * Seals the past days of the CSV journal, and deletes what `csv.retention` and `dead_letters.retention` let go. Safe to
  * repeat because a day that is sealed has no parts left.
  */
-export function createSealCsv(dependencies: AlertTools & Uses<'config' | 'journal'>) {
+export function createSealCsv(dependencies: AlertTools & Uses<'config' | 'journal' | 'fanOut'>) {
   return async function sealCsv({ dryRun }: SealCsvInput): Promise<SealedCsv> {
     const context = adapterContext();
     const { config, journal, store } = dependencies;
@@ -48,10 +49,15 @@ export function createSealCsv(dependencies: AlertTools & Uses<'config' | 'journa
     const { ready: past, waiting } = await unsealedDays(journal, store, dayOfDate(now));
     // A key of a part may be the former id of one record, and in the sealed file the new one of another.
     const held = await halfMoved(store, [...new Set(past.map(({ source }) => source))]);
-    const ready = past.filter(({ source }) => !held.has(source));
-    const damaged = dryRun ? [] : await sealAll(dependencies, ready, context);
+    const needed = new NeededDays(dependencies);
+    const ready = await needed.without(
+      past.filter(({ source }) => !held.has(source)),
+      'parts',
+    );
+    const damaged = dryRun ? [] : await sealAll(dependencies, ready, context, needed);
     const { csv, deadLetters } = retentionsOf(config.current());
-    const expired = csv === null ? [] : await expiredDays(journal, ago(now, csv));
+    const expired = csv === null ? [] : await needed.without(await expiredDays(journal, ago(now, csv)), 'sealed');
+    if (!dryRun) await needed.recordAlerts(now);
     if (!dryRun) for (const day of expired) await journal.deleteSealed(day, context.signal);
     const letters =
       deadLetters === null ? [] : await store.listOlder(storePaths.deadLetters.folder({}), ago(now, deadLetters));
@@ -61,7 +67,7 @@ export function createSealCsv(dependencies: AlertTools & Uses<'config' | 'journa
     return {
       sealed: named(ready),
       sealedCount: ready.length,
-      waiting: named(waiting),
+      waiting: named([...waiting, ...needed.kept]),
       deleted: named(expired),
       deadLetters: letters.length,
     };
@@ -73,8 +79,9 @@ async function sealAll(
   dependencies: AlertTools & Uses<'journal'>,
   days: readonly SourceDay[],
   context: AdapterContext,
+  needed: NeededDays,
 ): Promise<string[]> {
-  const sealing = new Sealing(dependencies.journal, context);
+  const sealing = new Sealing(dependencies.journal, context, needed);
   // A source locked by another process does not block others.
   const busy = await sealing.run(days, true);
   await sealing.run(busy, false);
@@ -98,10 +105,12 @@ class Sealing {
   readonly #busy = new Set<string>();
   readonly #journal: Journal;
   readonly #context: AdapterContext;
+  readonly #needed: NeededDays;
 
-  constructor(journal: Journal, context: AdapterContext) {
+  constructor(journal: Journal, context: AdapterContext, needed: NeededDays) {
     this.#journal = journal;
     this.#context = context;
+    this.#needed = needed;
   }
 
   /** Seals days one after the other, none of which blocks the others. @returns those of busy sources */
@@ -112,7 +121,8 @@ class Sealing {
       signal.throwIfAborted();
       try {
         const onProgress = (details: object) => this.#report(one, details);
-        await this.#journal.sealDay(one, { signal, onProgress, impatient });
+        const mayMerge = (day: JournalDay) => this.#needed.mayMerge(day);
+        await this.#journal.sealDay(one, { signal, onProgress, impatient, mayMerge });
       } catch (error) {
         if (signal.aborted) throw error;
         if (error instanceof JournalBusy) busy.push(one);

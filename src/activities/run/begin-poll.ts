@@ -1,8 +1,9 @@
 import { Context } from '@temporalio/activity';
+import { mayStream } from '../../domain/plan/large-bodies.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
-import { addFetch, emptyTally } from '../../domain/run/receipt.ts';
+import { addFetch, emptyTally, filteredOf } from '../../domain/run/receipt.ts';
 import { verdictOf } from '../../domain/run/run-verdict.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
@@ -103,18 +104,20 @@ export async function beginPoll(
 function isUnchanged({ warnings: found = [] }: Planned, fetch: FetchBatchResult): boolean {
   const { counts, batches, end, warnings = [] } = fetch;
   if (!end || end.cutShort || end.paging !== undefined || end.notBefore !== null) return false;
-  const isNothingNew = counts.fetched === counts.unchanged && (end.notModified || counts.fetched > 0);
+  const isNothingNew =
+    counts.fetched === counts.unchanged + filteredOf(counts) && (end.notModified || counts.fetched > 0);
   return isNothingNew && batches.length === 0 && found.length + warnings.length === 0;
 }
 
 /**
- * Modules run code of their own, and this worker may lack the label of the source; a source that backs off, or asked not to be called yet,
+ * Modules run code of their own, a large body takes as long as it comes, and this worker may lack the label of the source; a source that backs off, or asked not to be called yet,
  * is not polled now.
  */
 function mayFetch({ plan, state }: Planned, isForced: boolean): boolean {
   const isAhead = (time: string | null | undefined) => typeof time === 'string' && Date.parse(time) > Date.now();
-  if (plan.type === 'module' || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs)) return false;
-  if (plan.runsOn !== undefined) return false;
+  if (plan.type === 'module' || mayStream(plan) || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs))
+    return false;
+  if (plan.runsOn !== undefined || ('export' in plan && plan.export)) return false;
   return !isAhead(state.notBefore) && (isForced || !isAhead(state.failures?.until));
 }
 

@@ -2,8 +2,10 @@ import { Context, log } from '@temporalio/activity';
 import type { BatchRef, RunRef } from '../../domain/run/batch.ts';
 import { DaybookError, HostBusy, InvalidRecord } from '../../domain/errors.ts';
 import type { FetchPosition, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
+import { forEachOf } from '../../domain/plan/for-each.ts';
 import { maxWaitMs } from '../../domain/plan/host-budget.ts';
 import { keepKeys, patchAfter } from '../../domain/state/poll.ts';
+import type { ExportJob } from '../../domain/state/export-progress.ts';
 import type { FetchCounts } from '../../domain/run/receipt.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import type { SecretMask } from '../../domain/secrets/secret-mask.ts';
@@ -14,16 +16,21 @@ import { countUnreadable } from '../../domain/state/unreadable-cursor.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import { collect, type Collected } from '../../sources/collect/collect.ts';
 import { beginPoll, frontOf, openPages, openReader } from '../../sources/open-source.ts';
+import { sinceOfPoll } from '../../sources/pagination/poll-parts.ts';
 import { savedPositionLeft } from '../../sources/pagination/saved-position.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
+import { beginFanOut, fanOutOf, fetchChains, type FanOutTools, type FetchedChains } from '../fan-out/fetch-fan-out.ts';
 import type { Uses } from '../support/dependencies.ts';
+import { documentsOf } from './export-documents.ts';
 import { fittingPlan } from './fitting-plan.ts';
+import { mapCursor, mapPlace, withPlace } from '../support/masked-position.ts';
 import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 import { redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
 import {
   redactorFor,
+  heldMaskFor,
   secretMaskFor,
   sourceTools,
   type AdapterAccess,
@@ -44,6 +51,8 @@ export interface FetchBatchInput {
   readonly window?: TimeRangeText;
   /** How long the run has waited for the host since its last response. */
   readonly waitedMs?: number;
+  /** The job of its export, which is done. Absent = the source has none. */
+  readonly export?: ExportJob;
   /** Attempts that another activity has made. */
   readonly attemptsBefore?: number;
 }
@@ -64,7 +73,10 @@ export interface FetchBatchResult {
   readonly waitMs?: number;
 }
 
-type FetchTools = SecretAccess & AdapterAccess & Uses<'identity' | 'store' | 'recentBatches' | 'pollKeys' | 'measures'>;
+type FetchTools = SecretAccess &
+  AdapterAccess &
+  FanOutTools &
+  Uses<'identity' | 'store' | 'recentBatches' | 'pollKeys' | 'measures'>;
 
 /** Batches that each fetch but a poll's first one fills: more of them cost fewer activities, but more is fetched again after a kill. */
 const batchesAtOnce = 2;
@@ -90,11 +102,24 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
   const redact = redactorFor(input.plan.name, dependencies);
   const context = adapterContext();
   const plan = await fittingPlan(input.plan, dependencies);
-  const mask = secretMaskFor(run.source, dependencies);
+  const written = secretMaskFor(run.source, dependencies);
+  const place = input.position?.place;
+  const carried = [input.state.unfinished?.cursor, place?.type === 'file' ? null : place?.cursor];
+  const held = await heldMaskFor(plan, carried, dependencies);
+  const mask: SecretMask = {
+    hide: (text) => held.hide(written.hide(text)),
+    reveal: (text) => held.reveal(written.reveal(text)),
+  };
   const state = withPlace(input.state, mask.reveal);
-  const poll = { plan, state, run: run.firstRunId, force, window };
+  const documents = input.export ? await documentsOf(dependencies, input, input.export) : null;
+  const poll = { plan, state, run: run.firstRunId, force, window, ...(documents ? { documents } : {}) };
   const tools = sourceTools(run.source, dependencies);
-  const position = input.position ? mapPlace(input.position, mask.reveal) : await beginPoll(poll, tools, new Date());
+  const forEach = forEachOf(plan);
+  const position = input.position
+    ? mapPlace(input.position, mask.reveal)
+    : forEach
+      ? beginFanOut(state, new Date())
+      : await beginPoll(poll, tools, begunAt(input));
   if (!position) return nothingNew(input);
   const isFile = position.place.type === 'file';
   // A source that says that nothing has changed is compared with nothing.
@@ -102,17 +127,27 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
   const attempt = Context.current().info.attempt + (input.attemptsBefore ?? 0);
   const lastAttempt = attempt >= plan.retry.maxAttempts;
   const reader = await openReader(plan, tools, context.signal);
-  const pages = openPages(poll, position, tools, { ...context, lastAttempt, reader });
   const batches = input.position === null ? 1 : batchesAtOnce;
   const limits = { maxRecords: batches * maxBatchRecords, maxBytes: batches * maxBatchBytes, maxMs: maxFetchMs };
-  const front = frontOf(poll, position, new Date());
   try {
+    if (forEach) {
+      const setting = { forEach, tools, context: { ...context, lastAttempt }, reader, limits, lastAttempt, mask };
+      const chains = await fetchChains(dependencies, { ...setting, ...fanOutOf(poll, position) });
+      context.signal.throwIfAborted();
+      return hideSecrets(await keepChains(dependencies, input, chains, redact), mask);
+    }
+    const front = frontOf(poll, position, new Date());
+    const pages = openPages(poll, position, tools, { ...context, lastAttempt, reader });
     const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt });
     const leavesPlace = input.position === null && state.unfinished?.failed === true;
     const collected = leavesPlace ? { ...taken, warnings: addWarnings([savedPositionLeft], taken.warnings) } : taken;
     context.signal.throwIfAborted();
-    for (const warning of collected.notes) log.warn('Source warning', { source: run.source, warning: redact(warning) });
-    return hideSecrets(await keep(dependencies, input, collected, redact), mask);
+    logNotes(input, collected.notes, redact);
+    const kept = await keep(dependencies, input, collected, redact);
+    if (kept.end) await documents?.drop();
+    // A window has no later step that knows of its copies.
+    if (window && kept.end?.copied) await tools.copies?.(run.firstRunId)?.clear();
+    return hideSecrets(kept, mask);
   } catch (error) {
     // The next attempt starts once the host may be called again.
     if (error instanceof DaybookError) dependencies.measures.throttled(run.source, error.retryAfterMs ?? 0);
@@ -121,32 +156,37 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
   }
 }
 
-/** Stores what was fetched: dead letters first, because nothing may count as accepted before its neighbours are safe. */
-async function keep(
-  {
-    store,
-    recentBatches,
-    pollKeys,
-    fileProgress,
-    feedItems,
-  }: Uses<'store' | 'recentBatches' | 'pollKeys' | 'fileProgress' | 'feedItems'>,
-  { run, plan, state, number, window }: FetchBatchInput,
-  collected: Collected,
+/** Stores the records that were fetched: dead letters first, because nothing may count as accepted before its neighbours are safe. */
+async function keepRecords(
+  { store, recentBatches }: Uses<'store' | 'recentBatches'>,
+  { run, plan, number }: FetchBatchInput,
+  collected: Pick<Collected, 'accepted' | 'deadLetters' | 'duplicates'>,
   redact: Redact,
-): Promise<FetchBatchResult> {
-  const { counts, end, digests } = collected;
+): Promise<readonly BatchRef[]> {
   const deadLetters = collected.deadLetters.map((letter) => redactDeadLetter(letter, redact));
   const duplicates = collected.duplicates.map((letter) => redactDeadLetter(letter, redact));
   const letters = [...deadLetters, ...duplicates];
   await writeDeadLetters(store, run, number, '', letters);
   logDeadLetters(run, number, letters);
-  const [first] = deadLetters;
-  if (first && plan.onInvalid === 'fail') {
+  const invalid = deadLetters.find(({ reason }) => reason !== 'parent_failed');
+  if (invalid && plan.onInvalid === 'fail') {
     throw new InvalidRecord(
-      `fetch: ${plan.name}: on_invalid is fail, and a record is invalid: ${first.message} (${first.reason})`,
+      `fetch: ${plan.name}: on_invalid is fail, and a record is invalid: ${invalid.message} (${invalid.reason})`,
     );
   }
-  const batches = await spoolRecords(store, run, number, collected.accepted, new Date(), recentBatches);
+  return spoolRecords(store, run, number, collected.accepted, new Date(), recentBatches);
+}
+
+async function keep(
+  dependencies: Uses<'store' | 'recentBatches' | 'pollKeys' | 'fileProgress' | 'feedItems'>,
+  input: FetchBatchInput,
+  collected: Collected,
+  redact: Redact,
+): Promise<FetchBatchResult> {
+  const { pollKeys, fileProgress, feedItems } = dependencies;
+  const { run, plan, state, window } = input;
+  const { end, digests } = collected;
+  const batches = await keepRecords(dependencies, input, collected, redact);
   const keeps = collected.position.keysKept !== null && digests.length > 0;
   const blob = keeps ? await pollKeys.write(run.source, digests, state.previousPoll) : null;
   const files = collected.files ? await fileProgress.write(run.source, collected.files, state.files) : null;
@@ -154,27 +194,54 @@ async function keep(
   const items = itemMemory === null ? null : await feedItems.write(run.source, itemMemory, state.feedItems ?? null);
   const position = withFiles(keepKeys(collected.position, digests.length, blob), files);
   const cursor = countUnreadable(plan.name, state, position, window ? null : end);
+  const patch = patchAfter(state, position, end, {
+    ...collected.lastPatch,
+    ...(files === null ? {} : { files }),
+    ...(items === null ? {} : { feedItems: items }),
+    ...cursor.patch,
+  });
+  return resultOf(input, { ...collected, position, end: end && { ...cursor.alert, ...end } }, batches, patch, redact);
+}
+
+/** The same of the chains of a fan-out. */
+async function keepChains(
+  dependencies: Uses<'store' | 'recentBatches'>,
+  input: FetchBatchInput,
+  chains: FetchedChains,
+  redact: Redact,
+): Promise<FetchBatchResult> {
+  logNotes(input, chains.notes, redact);
+  const batches = await keepRecords(dependencies, input, chains, redact);
+  return resultOf(input, chains, batches, chains.statePatch, redact);
+}
+
+function resultOf(
+  { number }: FetchBatchInput,
+  { counts, end, position, warnings }: Pick<Collected, 'counts' | 'end' | 'position' | 'warnings'>,
+  batches: readonly BatchRef[],
+  patch: StatePatch,
+  redact: Redact,
+): FetchBatchResult {
   return {
     counts,
     batches,
     // A fetch without a batch still uses its number: its dead letters have it.
     nextNumber: number + Math.max(1, batches.length),
     position: end ? null : position,
-    patch: patchAfter(state, position, end, {
-      ...collected.lastPatch,
-      ...(files === null ? {} : { files }),
-      ...(items === null ? {} : { feedItems: items }),
-      ...cursor.patch,
-    }),
+    patch,
     end: end && {
-      ...cursor.alert,
       ...end,
       ...sinceOf(position),
       ...sharedIdsOf(position),
+      ...copiesIn(position),
       ...(end.paging ? { paging: redact(end.paging) } : {}),
     },
-    ...(collected.warnings.length > 0 ? { warnings: redactWarnings(collected.warnings, redact) } : {}),
+    ...(warnings.length > 0 ? { warnings: redactWarnings(warnings, redact) } : {}),
   };
+}
+
+function logNotes({ run }: FetchBatchInput, notes: readonly string[], redact: Redact): void {
+  for (const warning of notes) log.warn('Source warning', { source: run.source, warning: redact(warning) });
 }
 
 function redactWarnings(warnings: readonly Warning[], redact: Redact): Warning[] {
@@ -183,7 +250,8 @@ function redactWarnings(warnings: readonly Warning[], redact: Redact): Warning[]
 
 /** The start time of the poll's requests: earlier records may be missing. */
 function sinceOf({ place }: FetchPosition): Pick<PollEnd, 'since'> {
-  return place.type === 'file' || place.since === null ? {} : { since: place.since };
+  const since = sinceOfPoll(place);
+  return since === null ? {} : { since };
 }
 
 /** How many records of a page had an id in common, for the alert. */
@@ -201,6 +269,11 @@ function nothingFetched({ number }: FetchBatchInput): FetchBatchResult {
   return { counts, batches: [], nextNumber: number, position: null, patch: {}, end: null };
 }
 
+/** What an export holds is from before its job began. */
+function begunAt({ export: job }: FetchBatchInput): Date {
+  return job ? new Date(job.submittedAt) : new Date();
+}
+
 /** The run waits for its slot, or ends if the host asks for a long pause. */
 function hostBusy(input: FetchBatchInput, position: FetchPosition, waitMs: number): FetchBatchResult {
   // Many short waits end too: other sources may keep the host busy forever.
@@ -208,6 +281,11 @@ function hostBusy(input: FetchBatchInput, position: FetchPosition, waitMs: numbe
   const end = { cutShort: false, notModified: false, notBefore: new Date(Date.now() + waitMs).toISOString() };
   const { number, state } = input;
   return { ...nothingFetched(input), nextNumber: number + 1, patch: patchAfter(state, position, end, {}), end };
+}
+
+/** Copies are deleted once the run has ended: an attempt that is repeated reads them again. */
+function copiesIn({ place }: FetchPosition): Pick<PollEnd, 'copied'> {
+  return place.type === 'http' && place.copied === true ? { copied: true } : {};
 }
 
 function withFiles(position: FetchPosition, files: string | null): FetchPosition {
@@ -223,17 +301,4 @@ function hideSecrets(result: FetchBatchResult, mask: SecretMask): FetchBatchResu
     position: result.position && mapPlace(result.position, mask.hide),
     patch: unfinished ? { ...result.patch, unfinished: mapCursor(unfinished, mask.hide) } : result.patch,
   };
-}
-
-function mapPlace(position: FetchPosition, change: (text: string) => string): FetchPosition {
-  const { place } = position;
-  return place.type === 'file' ? position : { ...position, place: mapCursor(place, change) };
-}
-
-function withPlace(state: SourceState, change: (text: string) => string): SourceState {
-  return state.unfinished ? { ...state, unfinished: mapCursor(state.unfinished, change) } : state;
-}
-
-function mapCursor<T extends { readonly cursor: string | null }>(value: T, change: (text: string) => string): T {
-  return value.cursor === null ? value : { ...value, cursor: change(value.cursor) };
 }

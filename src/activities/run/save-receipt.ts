@@ -137,7 +137,19 @@ async function fetchedAgain(
 }
 
 function logRun(receipt: Receipt | FailedReceipt, window: TimeRangeText | undefined, redact: Redact): void {
-  const { source, outcome, fetched, accepted, rejected, unchanged, csv, postgres, pages, batches } = receipt;
+  const {
+    source,
+    outcome,
+    fetched,
+    accepted,
+    rejected,
+    unchanged,
+    filtered = 0,
+    csv,
+    postgres,
+    pages,
+    batches,
+  } = receipt;
   const fields = {
     source,
     outcome,
@@ -146,6 +158,7 @@ function logRun(receipt: Receipt | FailedReceipt, window: TimeRangeText | undefi
     accepted,
     rejected,
     unchanged,
+    ...(filtered > 0 ? { filtered } : {}),
     pages,
     batches,
     written: postgres.written,

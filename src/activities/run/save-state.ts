@@ -17,16 +17,21 @@ export interface SaveStateInput {
  * Stores the state of the source, unless a command has changed it since the run began: then the command's state stays. Safe to
  * repeat because it replaces the blob whole; a late attempt puts an earlier claim back, which costs work, never data.
  */
-export function createSaveState(dependencies: Uses<'store' | 'pollKeys' | 'fileProgress' | 'feedItems'>) {
+export function createSaveState(dependencies: Uses<'store' | 'pollKeys' | 'fileProgress' | 'feedItems' | 'fanOut'>) {
   /** @returns whether it was stored */
   return async function saveState({ source, state, clean, before }: SaveStateInput): Promise<boolean> {
-    const { store, pollKeys, fileProgress, feedItems } = dependencies;
+    const { store, pollKeys, fileProgress, feedItems, fanOut } = dependencies;
     if (await isSuperseded(store, source, state.epoch ?? 0)) {
       log.info('State not saved: a command changed it after the run started', { source });
       return false;
     }
     await writeState(store, source, state);
     if (!clean) return true;
+    if (state.fanOut !== undefined || before?.fanOut !== undefined) {
+      const names = await fanOut.clean(source, state.fanOut);
+      await pollKeys.keepOnly(source, [...namedBlobs(state).keys, ...names.keys]);
+      return true;
+    }
     if (before) {
       const unnamed = unnamedBlobs(before, state);
       await Promise.all([

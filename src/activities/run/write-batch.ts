@@ -1,5 +1,7 @@
 import { log } from '@temporalio/activity';
 import type { BatchRef } from '../../domain/run/batch.ts';
+import { shapingPlan } from '../../config/plan/shaping-plan.ts';
+import { hiddenValue } from '../../domain/plan/shaping-plan.ts';
 import { BatchDamaged, ReceiptUnbalanced } from '../../domain/errors.ts';
 import { sumCounts, type SinkCounts } from '../../domain/run/receipt.ts';
 import type { SpooledRecord } from '../../domain/run/record.ts';
@@ -92,7 +94,8 @@ export async function writeRecords(
       `${writer.sink}: ${batch.source} batch ${batch.number}: found ${settled} records accounted for, expected ${batch.records}`,
     );
   }
-  const letters = refused.map((record) => redactDeadLetter(deadLetterOf(record), redact));
+  const shaping = shapingOf(batch.source, dependencies);
+  const letters = refused.map((record) => redactDeadLetter(deadLetterOf(record, shaping), redact));
   await writeDeadLetters(store, batch, batch.number, '-refused', letters);
   batchWritten(dependencies, writer.sink, batch, counts, startedMs);
   logDeadLetters(batch, batch.number, letters);
@@ -100,10 +103,25 @@ export async function writeRecords(
 }
 
 /** PostgreSQL refuses records of a batch, which no longer has pages: page 0, and the position in the batch. */
-function deadLetterOf({ index, record, message }: RefusedRecord): NewDeadLetter {
+function deadLetterOf({ index, record, message }: RefusedRecord, shaping: BatchShaping): NewDeadLetter {
   const at = new Date().toISOString();
   // Where the record has no time of its own, this was the clock's when it was fetched.
   const fetchedAt = record.occurredAt;
   const { sourceId, payload } = record;
-  return { reason: 'unstorable', message, at, page: 0, index, fetchedAt, sourceId, recordText: asJson(payload) };
+  const letter = { reason: 'unstorable', at, page: 0, index, fetchedAt, recordText: asJson(payload) } as const;
+  if (shaping === 'none') return { ...letter, message, sourceId };
+  if (shaping === 'open') return { ...letter, message, sourceId, shaped: true };
+  // The server may quote a value.
+  const code = /\(\w{5}\)$/.exec(message)?.[0] ?? '';
+  return { ...letter, message: `PostgreSQL refuses the record; why is ${hiddenValue} ${code}`.trimEnd(), shaped: true };
+}
+
+/** Whether the records of a source are shaped, and no value of them may be shown. */
+type BatchShaping = 'none' | 'open' | 'masked';
+
+function shapingOf(name: string, { config }: SecretAccess): BatchShaping {
+  const source = config.current().config.sources.find((one) => one.name === name);
+  const plan = source && shapingPlan(source);
+  if (!plan) return 'none';
+  return plan.mask ? 'masked' : 'open';
 }

@@ -18,6 +18,7 @@ import type { ModuleThreads } from '../../sources/modules/module-threads.ts';
 import type { KnownAlerts } from '../../store/alerts/known-alerts.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import type { RecentBatches } from '../../store/delivery/recent-batches.ts';
+import type { FanOutStore } from '../../store/fan-out/fan-out-store.ts';
 import type { FeedItemsStore } from '../../store/run/feed-items.ts';
 import type { FileProgressStore } from '../../store/run/file-progress.ts';
 import type { Journal } from '../../store/journal/journal.ts';
@@ -37,6 +38,8 @@ export interface ActivityDependencies {
   readonly pollKeys: SeenKeys;
   readonly fileProgress: FileProgressStore;
   readonly feedItems: FeedItemsStore;
+  /** Which parents of a `for_each` are done. */
+  readonly fanOut: FanOutStore;
   readonly csv: StorageWriter;
   /** Where the CSV writer's parts lie, and archives. */
   readonly journal: Journal;
@@ -70,6 +73,8 @@ export interface ActivityDependencies {
   readonly measures: Metrics;
   /** How long a request of a probe may take. */
   readonly probeRequestMs: number;
+  /** How often an unavailable sink is probed. */
+  readonly sinkProbeMs: number;
   /** Called with each poll that changed nothing and leaves no receipt in the store. */
   readonly notePoll: (run: { readonly receipt: Receipt; readonly state: SourceState }) => void;
   /** Called with each receipt once it is stored, with its alerts. */

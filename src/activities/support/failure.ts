@@ -27,6 +27,12 @@ export function toFailure(error: unknown, redact: Redact, attempt: number): unkn
   return failure;
 }
 
+/** The same as a text that a person reads. */
+export function reasonOf(error: unknown, redact: Redact): string {
+  const failure = toFailure(error, redact, 1);
+  return failure instanceof ApplicationFailure ? `${failure.type ?? ''}: ${failure.message}` : messageOf(failure);
+}
+
 /** Where an attempt that failed inside an activity belongs, for its log line. */
 export interface AttemptPlace {
   /** The activity that further attempts are made by. */

@@ -4,8 +4,11 @@ import { pathBeside } from '../../config/file/remote-files.ts';
 import { secretValues } from '../../config/secrets/secrets.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { createRedactor, type Redact } from '../../domain/secrets/redact.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import { createHeldMask, needsHeld } from '../../domain/secrets/held-mask.ts';
 import { createSecretMask, type SecretMask } from '../../domain/secrets/secret-mask.ts';
 import type { SourceTools } from '../../sources/open-source.ts';
+import { createBodyCopies } from '../../store/run/body-copies.ts';
 import type { Uses } from './dependencies.ts';
 
 /** What a redactor is made of. */
@@ -13,12 +16,12 @@ export type SecretAccess = Uses<'config' | 'lookUp' | 'http'>;
 
 /** What adapters are made of. */
 export type AdapterAccess = Uses<
-  'http' | 'readers' | 'objects' | 'modules' | 'schemas' | 'compute' | 'config' | 'fileProgress' | 'feedItems'
+  'http' | 'readers' | 'objects' | 'modules' | 'schemas' | 'compute' | 'config' | 'fileProgress' | 'feedItems' | 'store'
 >;
 
 /** What adapters need from the worker. */
 export function sourceTools(source: string, dependencies: AdapterAccess): SourceTools {
-  const { http, readers, objects, modules, schemas, compute, config, fileProgress, feedItems } = dependencies;
+  const { http, readers, objects, modules, schemas, compute, config, fileProgress, feedItems, store } = dependencies;
   return {
     http,
     readers,
@@ -28,6 +31,7 @@ export function sourceTools(source: string, dependencies: AdapterAccess): Source
     compute,
     progress: { read: (name) => fileProgress.read(source, name) },
     feedItems: { read: (name) => feedItems.read(source, name) },
+    copies: (run) => createBodyCopies(store, source, run),
     resolvePath: (path) => resolve(dirname(config.file), path),
     resolveFile: (path) => pathBeside(config.file, path),
   };
@@ -37,6 +41,20 @@ export function sourceTools(source: string, dependencies: AdapterAccess): Source
 export function secretMaskFor(name: string, access: SecretAccess): SecretMask {
   const source = configuredSource(access, name);
   return createSecretMask(source ? secretValues(source, access.lookUp) : []);
+}
+
+/**
+ * The same for what a login or a token endpoint gave out. It logs in first where a text needs that.
+ * @param carried what the workflow has carried here
+ */
+export async function heldMaskFor(
+  plan: SourcePlan,
+  carried: readonly (string | null | undefined)[],
+  { http: { tokens } }: Uses<'http'>,
+): Promise<SecretMask> {
+  if (!('auth' in plan)) return createHeldMask(() => []);
+  if (carried.some((text) => text && needsHeld(text))) await tokens.credentials(plan);
+  return createHeldMask(() => tokens.held(plan));
 }
 
 /** The last redactor of each source: a run continues when its source is removed from the file. */

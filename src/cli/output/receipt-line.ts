@@ -17,12 +17,20 @@ function receiptLine(receipt: Receipt | FailedReceipt): string {
 }
 
 /** What a run did, in words; what it did nothing of is left out. */
-export function countsOf({ fetched, rejected, unchanged, csv, postgres }: Receipt | FailedReceipt): string[] {
+export function countsOf({
+  fetched,
+  rejected,
+  unchanged,
+  filtered = 0,
+  csv,
+  postgres,
+}: Receipt | FailedReceipt): string[] {
   return [
     `fetched ${fetched}`,
     `new ${postgres.written}`,
     ...(postgres.duplicate > 0 ? [`known ${postgres.duplicate}`] : []),
     ...(unchanged > 0 ? [`unchanged ${unchanged}`] : []),
+    ...(filtered > 0 ? [`filtered ${filtered}`] : []),
     ...(rejected > 0 ? [`rejected ${rejected}`] : []),
     ...(postgres.refused > 0 ? [`refused ${postgres.refused}`] : []),
     ...(postgres.expired > 0 ? [`expired ${postgres.expired}`] : []),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { act, add, collect } from './command.ts';
+import { act, add } from './command.ts';
+import { addInit } from './init.ts';
 
 /** What looks, and changes nothing. */
 export function addInspection(program: Command): void {
@@ -8,15 +9,7 @@ export function addInspection(program: Command): void {
     .option('--json', 'Print JSON')
     .option('--verbose', 'Show when each source starts next')
     .action(act(async () => (await import('../commands/source/check.ts')).checkCommand));
-  const init = 'Inspect a URL or file and print a source configuration for it; writes nothing';
-  add(program, 'init <address>', init, 'init https://example.com/feed.xml > daybook.yaml')
-    .option('--name <name>', 'Name of the source')
-    .option('--header <header>', "Header to send, such as 'X-Key: ${env:KEY}'; repeatable", collect)
-    .option(
-      '--auth <credentials>',
-      'Credentials: bearer:${env:NAME}, basic:USER:${env:NAME} or api_key:HEADER:${env:NAME}, in single quotes',
-    )
-    .action(act(async () => (await import('../commands/source/init.ts')).initCommand));
+  addInit(program);
   const preview = 'Fetch the beginning of a source and show what would be stored; writes nothing';
   add(program, 'preview <source>', preview, 'preview quakes --limit 5')
     .option('--limit <records>', 'Number of records to show', '20')

@@ -53,7 +53,7 @@ function toKey(part: string, index: number): CodecKey {
 }
 
 /** What must not be printed: each key, as it may be written. */
-export function codecSecrets(keys: readonly CodecKey[]): string[] {
+export function keySecrets(keys: readonly Pick<CodecKey, 'bytes'>[]): string[] {
   return keys.flatMap(({ bytes }) => {
     const key = Buffer.from(bytes);
     return [

@@ -4,6 +4,7 @@ import { codecKeys, type CodecKey } from './codec-keys.ts';
 import { deploymentSetting, type DeploymentSetting } from './deployment-setting.ts';
 import { openDotEnv } from './dot-env.ts';
 import { fairnessFlag, flag } from './flag.ts';
+import { memoryTarget } from './memory-target.ts';
 import { labelsIn } from './labels.ts';
 import { proxiesOf } from './proxies.ts';
 import { isObjectUrl } from '../../domain/storage/object-files.ts';
@@ -13,6 +14,7 @@ import { hostNames, httpSetting, type HttpSetting } from './http-setting.ts';
 import { namedInstance } from './instance-name.ts';
 import { ownerSettings, postgresSettings, type PostgresSettings } from './postgres-settings.ts';
 import { bucketSetting, storeSetting } from './store-setting.ts';
+import { tokenKey } from './token-key.ts';
 import type { S3Setting, StoreSetting } from '../../domain/storage/store-setting.ts';
 import { InvalidEnvironment, lookUpIn, type LookUp } from '../secrets/references.ts';
 
@@ -28,6 +30,8 @@ export interface Environment {
   readonly temporalAddress: string | null;
   /** What payloads are encrypted with on their way to Temporal; secrets. Empty = they are not. */
   readonly codecKeys: readonly CodecKey[];
+  /** `DAYBOOK_KEY`: what refresh tokens are encrypted with in the store, a secret; null = it is not set. */
+  readonly tokenKey: Uint8Array | null;
   /** The worker deployment that workers belong to; null = none. */
   readonly deployment: DeploymentSetting | null;
   /** Whether the server gets fairness keys; null = only an embedded one. */
@@ -54,6 +58,8 @@ export interface Environment {
   /** Names by which the HTTP endpoint may be asked, besides addresses and `localhost`; in lower case. */
   readonly httpHosts: readonly string[];
   readonly logLevel: string;
+  /** `DAYBOOK_MEMORY_TARGET`, between 0 and 1; null = a worker takes a fixed number of tasks. */
+  readonly memoryTarget: number | null;
   /** `DAYBOOK_LABELS`: sources with one of them as `runs_on` are fetched by the workers that have it. */
   readonly labels: readonly string[];
   /** Where alerts are posted, a secret; null = nowhere. */
@@ -103,6 +109,7 @@ export function readEnvironment(
     prepare: flag(lookUp, 'PG_PREPARE'),
     temporalAddress: lookUp('TEMPORAL_ADDRESS') || null,
     codecKeys: codecKeys(lookUp),
+    tokenKey: tokenKey(lookUp),
     deployment: deploymentSetting(lookUp),
     fairness: fairnessFlag(lookUp),
     instance: namedInstance(lookUp),
@@ -118,6 +125,7 @@ export function readEnvironment(
     httpHosts: hostNames('DAYBOOK_HTTP_HOSTS', lookUp('DAYBOOK_HTTP_HOSTS') || ''),
     logLevel: logLevel(lookUp('LOG_LEVEL') || 'info'),
     labels: labelsIn(lookUp('DAYBOOK_LABELS') || ''),
+    memoryTarget: memoryTarget(lookUp),
     proxies,
     alertWebhook: webhook(lookUp('DAYBOOK_ALERT_WEBHOOK')),
     cacheFolder: join(userCache(own), 'daybook'),

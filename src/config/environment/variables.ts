@@ -59,6 +59,12 @@ export const environmentVariables: readonly Variable[] = [
       'keys that encrypt what Temporal stores, secrets: `id:key`, after `none` to only decrypt, see [below](#encrypted-payloads)',
   },
   {
+    name: 'DAYBOOK_KEY',
+    default: '',
+    meaning:
+      'key that encrypts refresh tokens in the store, a secret: 32 bytes as base64, see [below](#refresh-tokens-in-the-store)',
+  },
+  {
     name: 'DAYBOOK_FAIRNESS',
     default: 'off; on with the embedded server',
     meaning:
@@ -119,6 +125,12 @@ export const environmentVariables: readonly Variable[] = [
     default: '',
     meaning:
       'labels of a worker, with commas between them: it fetches the sources with one of them as `runs_on`, see [deployment](deployment.md#what-is-bound-to-one-machine)',
+  },
+  {
+    name: 'DAYBOOK_MEMORY_TARGET',
+    default: '`off`',
+    meaning:
+      'share of the memory, 20% to 80%, up to which `worker` runs more than 100 activities at once, see [scaling](scaling.md#tasks-at-once)',
   },
   { name: 'DAYBOOK_HOME', default: '`.daybook`', meaning: 'state and logs of the embedded servers' },
   {

@@ -15,7 +15,7 @@ export function inheritDefaults(defaults: Tree, source: Tree): Tree {
     Object.entries(defaults).filter(([key]) => key !== 'name' && (key === 'type' || known.has(key))),
   );
   const merged = merge(spellOut(inherited), spellOut(source));
-  return type === 'rss' ? withFeedTime(merged) : merged;
+  return type === 'rss' ? withFeedTime(merged) : withExportUrl(merged);
 }
 
 /** A feed has its own time: a configuration that only sets its date order does not want items without a time refused. */
@@ -24,6 +24,13 @@ function withFeedTime(source: Tree): Tree {
   if (!isObject(time) || !isGiven(time['date_order']) || isGiven(time['path']) || isGiven(time['on_missing']))
     return source;
   return { ...source, occurred_at: { ...time, on_missing: 'fetched_at' } };
+}
+
+/** The address of a source with an export is where its jobs are submitted. */
+function withExportUrl(source: Tree): Tree {
+  const { url, export: job } = source;
+  const submit = isObject(job) ? job['submit'] : undefined;
+  return isGiven(url) || !isObject(submit) || !isGiven(submit['url']) ? source : { ...source, url: submit['url'] };
 }
 
 /** Writes the short forms out: `occurred_at: path`, `paginator: single_page`. */

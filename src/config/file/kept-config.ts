@@ -84,6 +84,7 @@ export function openKeptConfig(kept: KeptConfig, file: string, lookUp: LookUp): 
     });
     return false;
   });
+  leaveOutChildren(usable, leftOut);
   if (usable.length === 0) {
     throw new ConfigProblems(file, [
       {
@@ -96,6 +97,20 @@ export function openKeptConfig(kept: KeptConfig, file: string, lookUp: LookUp): 
   const config = parseConfig(JSON.stringify({ ...frame, sources: usable }), file, lookUp, schemas);
   const texts = new Map([...schemas.values()].map((text) => [schemaHash(text), text]));
   return { ...config, kept: { savedAt: kept.savedAt, file: kept.file, leftOut, schemaTexts: texts } };
+}
+
+/** A source that is requested for each record of one that is left out has no parents that anyone knows of. */
+function leaveOutChildren(usable: Readonly<Record<string, unknown>>[], leftOut: LeftOut[]): void {
+  for (let index = 0; index < usable.length; index++) {
+    const source = usable[index] ?? {};
+    const { for_each: each } = source;
+    const parent = isObject(each) ? each['source'] : undefined;
+    if (typeof parent !== 'string' || usable.some(({ name }) => name === parent)) continue;
+    usable.splice(index, 1);
+    leftOut.push({ source: nameOf(source), reason: `its for_each names ${parent}, which is left out` });
+    // Others may be requested for its records.
+    index = -1;
+  }
 }
 
 /** `a (it has a literal secret in auth.token), b (its module b.ts has changed)` */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { KeptConfig } from '../../domain/plan/kept-config.ts';
 import { asWritten } from './as-written.ts';
 import { credentialProblems } from '../secrets/credential-problem.ts';
+import { forEachSourceProblems } from './for-each-sources.ts';
 import { fileFrame, type FileFrame } from '../schema/file-schema.ts';
 import { instanceConflict } from '../environment/instance.ts';
 import { isObject } from '../../domain/is-object.ts';
@@ -11,11 +12,14 @@ import { issueMessage, unknownKeyMessage } from '../hints/issue-message.ts';
 import { knownKeys } from '../schema/known-keys.ts';
 import { ConfigProblems, type Problem } from './problem.ts';
 import { findReferences, variableProblem, type LookUp } from '../secrets/references.ts';
-import { keysWithReferences, maybeSecret } from '../secrets/secrets.ts';
+import { keysWithReferences, maybeSecret, templateKeys } from '../secrets/secrets.ts';
+import { placeholderProblems } from './placeholder-problems.ts';
 import { missingModules } from './module-files.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { keysOfSource, source as sourceSchema, type SourceConfig } from '../schema/source-schemas.ts';
 import { suggestKey } from '../hints/suggestion.ts';
+import { isTokenPlace } from '../schema/auth-schema.ts';
+import { unsetKey } from './unset-key.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
 type Tree = Record<string, unknown>;
@@ -67,6 +71,7 @@ export function parseConfig(
     ...(frame.success ? [] : problemsOf(frame.error, fileFrame, root, yaml, [])),
     ...sourceProblems,
     ...sharedNames(root),
+    ...forEachSourceProblems(completeSources(root)),
     ...defaultsProblems(root, yaml),
     ...referenceProblems(root),
     ...instanceProblems(root, lookUp),
@@ -74,7 +79,10 @@ export function parseConfig(
     ...schemas.problems,
     ...missingModules(file, sources),
   ];
-  const unset = unsetVariables(root, yaml, lookUp);
+  const unset = [
+    ...unsetVariables(root, yaml, lookUp),
+    ...unsetKey(sources, lookUp, (path) => lineAndColumn(yaml, path)),
+  ];
   if (problems.length > 0 || !frame.success) {
     const found = [...firstOfEach(problems, yaml), ...unset.map(({ problem }) => problem)];
     throw new ConfigProblems(file, inOrder(found, yaml));
@@ -230,17 +238,24 @@ function credentialsIn({ sources, defaults }: Tree): Problem[] {
 }
 
 function referenceProblems(root: Tree): Problem[] {
-  return findReferences(root).flatMap(({ path, name, text }): Problem[] => {
+  const problems = findReferences(root).flatMap(({ path, name, text }): Problem[] => {
+    const key = keyOf(path);
+    if (name === null && (templateKeys.includes(key) || isTokenPlace(path, text))) return [];
     if (name === null) return [{ path, message: `found ${text}, expected ${expectedReference(text)}` }];
-    const key = path[path[0] === 'sources' ? 2 : 1];
     // An unknown key is a separate problem.
-    if (path[0] === 'sources' && !keysOfSource(null).has(String(key))) return [];
+    if (path[0] === 'sources' && !keysOfSource(null).has(key)) return [];
     if (!keysWithReferences.some((known) => known === key)) {
       const message = `found ${text}, but references work only in ${keysWithReferences.join(', ')}; expected the value itself`;
       return [{ path, message }];
     }
     return [];
   });
+  return [...problems, ...placeholderProblems(root, expectedReference)];
+}
+
+/** The key of a source, or of `defaults`, below which a path leads. */
+function keyOf(path: Problem['path']): string {
+  return String(path[path[0] === 'sources' ? 2 : 1]);
 }
 
 /** How what was meant as a reference is written. */
@@ -252,7 +267,8 @@ function expectedReference(text: string): string {
 }
 
 function unsetVariables(root: Tree, yaml: YamlFile, lookUp: LookUp): UnsetVariable[] {
-  return findReferences(root).flatMap(({ path, name }): UnsetVariable[] => {
+  return findReferences(root).flatMap(({ path, name, escaped }): UnsetVariable[] => {
+    if (escaped && templateKeys.includes(keyOf(path))) return [];
     const message = name === null ? null : variableProblem(name, lookUp);
     return name === null || message === null
       ? []

@@ -10,7 +10,11 @@ export function referencedFiles(text: string, configFile: string): readonly stri
   const yaml = parseYaml(text);
   if (yaml.problems.length > 0 || !isObject(yaml.value)) return [];
   const sources = completeSources(asWritten(yaml, yaml.value));
-  const named = sources.flatMap((source) => [source?.['schema'], source?.['module']]);
+  // A private key is not kept in a bucket.
+  const named = sources.flatMap((source) => {
+    const tls = isObject(source?.['tls']) ? source['tls'] : {};
+    return [source?.['schema'], source?.['module'], tls['cert'], tls['ca']];
+  });
   const paths = named.filter((path): path is string => typeof path === 'string' && isBeside(path));
   return [...new Set(paths.map((path) => resolve(dirname(configFile), path)))];
 }

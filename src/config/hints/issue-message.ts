@@ -106,15 +106,19 @@ function unionMessage(issue: z.core.$ZodIssueInvalidUnion, path: readonly (strin
 function typeShownBy(value: unknown): string | null {
   const has = (key: string) => typeof value === 'object' && value !== null && key in value;
   if (has('type')) return null;
-  const type = has('token')
-    ? 'bearer'
-    : has('password')
-      ? 'http_basic'
-      : has('api_key')
-        ? 'api_key'
-        : has('client_id')
-          ? 'oauth2_client_credentials'
-          : null;
+  const type = has('login')
+    ? 'session'
+    : has('token')
+      ? 'bearer'
+      : has('password')
+        ? 'http_basic'
+        : has('api_key') || has('api_keys')
+          ? 'api_key'
+          : has('refresh_token')
+            ? 'oauth2_refresh_token'
+            : has('client_id')
+              ? 'oauth2_client_credentials'
+              : null;
   return type && `type: ${type} beside these keys`;
 }
 

@@ -16,10 +16,16 @@ const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     oauth: 'oauth2_client_credentials',
     oauth2: 'oauth2_client_credentials',
     client_credentials: 'oauth2_client_credentials',
+    refresh_token: 'oauth2_refresh_token',
+    login: 'session',
+    form: 'session',
+    cookies: 'session',
+    api_keys: 'api_key',
     json: 'http_json',
     api: 'http_json',
     rest: 'http_json',
     rest_api: 'http_json',
+    gql: 'graphql',
     http_api: 'http_json',
     atom: 'rss',
     feed: 'rss',
@@ -106,6 +112,10 @@ const examples: Readonly<Record<string, string>> = {
   password: "password: '${env:PASSWORD}'",
   api_key: "api_key: '${env:API_KEY}'",
   token: "token: '${env:TOKEN}'",
+  login: "login: { url: https://example.com/login, body: { user: me, password: '${env:PASSWORD}' } }",
+  expired_when: "expired_when: { body_contains: 'Please sign in' }",
+  api_keys: "api_keys: ['${env:KEY_A}', '${env:KEY_B}']",
+  tls: 'tls: { cert: client.pem, key: client.key }',
 };
 
 /** How a key should be written, given what was found; null if nothing is known. */
@@ -121,6 +131,8 @@ export function exampleFor(path: readonly (string | number)[], found: unknown): 
     if (parseDuration(every) !== null) return `schedule: { every: ${every} }`;
     if (/^(?:\S+\s+){4,6}\S+$|^@/.test(found)) return `schedule: { cron: "${found}" }`;
   }
+  // A text that is not shown: the token of a session is an object.
+  if (key === 'token' && found === null) return 'token: { path: access_token }';
   if (key === 'items' && typeof found === 'string') return `items: { selector: ${quotedIfNeeded(found)} }`;
   if (key === 'incremental' && typeof found === 'string') return `incremental: { cursor: ${quotedIfNeeded(found)} }`;
   return Object.hasOwn(examples, key) ? (examples[key] ?? null) : null;

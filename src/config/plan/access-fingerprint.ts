@@ -1,4 +1,5 @@
-import type { AuthPlan } from '../../domain/plan/plan-parts.ts';
+import { isObject } from '../../domain/is-object.ts';
+import type { AuthPlan, TlsPlan } from '../../domain/plan/auth-plan.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { fingerprint } from './fingerprint.ts';
 import { findReferences } from '../secrets/references.ts';
@@ -8,25 +9,33 @@ export interface Access {
   readonly url: string;
   readonly proxy: string | null;
   readonly auth: AuthPlan | null;
+  readonly tls?: TlsPlan;
   readonly headers: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
   readonly trustedOrigins?: readonly string[];
+  readonly origins?: readonly string[];
+  /** The requests of an export. */
+  readonly export?: object;
 }
 
 /**
  * Stands for the origins that a source's secrets may go to, and for which secrets these are: its names, never a value. If it
  * changes, an open run must not send the new secrets to the old origin.
  */
-export function accessFingerprint({ url, proxy, auth, headers, params, body, trustedOrigins }: Access): string {
+export function accessFingerprint(access: Access): string {
+  const { url, proxy, auth, tls, headers, params, body, trustedOrigins, origins, export: job } = access;
   return fingerprint({
     origin: originOf(url),
     proxy: proxy === null ? null : originOf(proxy),
     ...authOf(auth),
     headers: Object.keys(headers).sort(),
     params: Object.keys(params).sort(),
-    secrets: secretsIn({ url, proxy, auth, headers, params, body }),
+    secrets: secretsIn({ url, proxy, auth, tls, headers, params, body }),
+    ...(tls ? { tls: Object.keys(tls).sort() } : {}),
     ...(trustedOrigins ? { trustedOrigins: [...trustedOrigins].sort() } : {}),
+    ...(origins ? { origins: [...origins].sort() } : {}),
+    ...(job ? { export: { origins: requestsOf(job), secrets: secretsIn(job) } } : {}),
   });
 }
 
@@ -46,13 +55,24 @@ export function accessOfPlan(plan: SourcePlan): string | null {
   return hidden.some((value) => value?.startsWith('${config:')) ? null : accessFingerprint(plan);
 }
 
+/** The origins of the requests of an export, as they are written. */
+function requestsOf(job: object): string[] {
+  return Object.entries(job).flatMap(([part, request]: [string, unknown]) =>
+    isObject(request) ? [`${part} ${typeof request['url'] === 'string' ? originOf(request['url']) : ''}`] : [],
+  );
+}
+
 function authOf(auth: AuthPlan | null): object {
   if (auth === null) return { auth };
   switch (auth.type) {
     case 'api_key':
+    case 'api_keys':
       return { auth: auth.type, name: auth.name, location: auth.location };
     case 'oauth2_client_credentials':
+    case 'oauth2_refresh_token':
       return { auth: auth.type, tokenOrigin: originOf(auth.tokenUrl) };
+    case 'session':
+      return { auth: auth.type, loginOrigin: originOf(auth.login.url), sendAs: auth.token?.sendAs ?? null };
     default:
       return { auth: auth.type };
   }

@@ -1,7 +1,9 @@
 import type { FieldPlan, FieldPlans } from '../../domain/plan/html-plan.ts';
 import type { HtmlPlan } from '../../domain/plan/source-plan.ts';
 import type { FieldConfig } from '../schema/html-schemas.ts';
-import { httpBase, paginatorPlan } from './http-plan.ts';
+import { httpBase } from './http-plan.ts';
+import { findPlaceholders } from './named-placeholders.ts';
+import { paginatorPlan } from './paginator-plan.ts';
 import type { Config } from '../file/parse-config.ts';
 import type { HtmlConfig } from '../schema/source-schemas.ts';
 
@@ -12,10 +14,14 @@ export function htmlPlan(config: Config, source: HtmlConfig): HtmlPlan {
     fields: fieldPlans(source.fields),
     detail: detail ? { url: detail.url, fields: fieldPlans(detail.fields), maxPages: detail.max_pages } : null,
   };
-  return { ...httpBase(config, source, paginatorPlan(source.paginator), null, plans), type: 'html', ...plans };
+  return {
+    ...httpBase(config, source, paginatorPlan(source.paginator, findPlaceholders(source)), null, plans),
+    type: 'html',
+    ...plans,
+  };
 }
 
-function fieldPlans(fields: Readonly<Record<string, FieldConfig>>): FieldPlans {
+export function fieldPlans(fields: Readonly<Record<string, FieldConfig>>): FieldPlans {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, fieldPlan(field)]));
 }
 

@@ -1,22 +1,59 @@
-import type { AuthPlan, IncrementalPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
+import { feedKeys } from '../../domain/plan/feed-keys.ts';
+import type { IncrementalPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpJsonPlan, HttpPlanBase, RssPlan } from '../../domain/plan/source-plan.ts';
 import type { Config } from '../file/parse-config.ts';
 import { accessFingerprint } from './access-fingerprint.ts';
+import { asWritten, authPlan } from './auth-plan.ts';
+import { tlsPlan } from './tls-plan.ts';
+import { asked, askedSince, hasNewKeys, incrementalPlan, paginatorPlan } from './paginator-plan.ts';
+import { askedForEach, fanOutPlan, shapedByParent } from './for-each-plan.ts';
+import { findPlaceholders, type NamedPlaceholders } from './named-placeholders.ts';
+import { askedOfExport, exportPlan } from './export-plan.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from '../secrets/secrets.ts';
-import type { HtmlConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
+import type { GraphqlConfig, HtmlConfig, HttpConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
 
-export function httpJsonPlan(config: Config, source: HttpJsonConfig): HttpJsonPlan {
+/** @param entry which file of a ZIP archive is read; absent = the only one */
+export function httpJsonPlan(config: Config, source: HttpJsonConfig, entry?: string): HttpJsonPlan {
   const { method, body, records } = source;
-  const incremental = incrementalPlan(source);
-  const shared = httpBase(config, source, paginatorPlan(source.paginator), incremental, { body, records, method });
+  const named = findPlaceholders(source);
+  const incremental = incrementalPlan(source, named);
+  const paginator = paginatorPlan(source.paginator, named);
+  const request = usesNewKeys(source, named) ? { body: body ?? null, method } : {};
+  const packed = entry === undefined ? {} : { entry };
+  const shaping = { body, records, method, ...packed };
+  const shared = httpBase(config, source, paginator, incremental, shaping, { request });
   return {
     ...shared,
     type: 'http_json',
     method,
     records,
+    ...packed,
     ...(body === undefined ? {} : { body: maskOptions('body', body) }),
   };
+}
+
+/** A query of GraphQL is the body of a POST. */
+export function graphqlPlan(config: Config, source: GraphqlConfig): HttpJsonPlan {
+  const { query, variables, operation_name: operationName, records } = source;
+  const named = findPlaceholders(source);
+  const written = { query, variables, ...(operationName === undefined ? {} : { operationName }) };
+  const incremental = incrementalPlan(source, named);
+  const paginator = paginatorPlan(source.paginator, named);
+  const shared = httpBase(config, source, paginator, incremental, { records }, { request: written });
+  return {
+    ...shared,
+    type: 'http_json',
+    method: 'POST',
+    records,
+    graphql: true,
+    body: { ...written, variables: maskOptions('variables', variables) },
+  };
+}
+
+/** A source that uses none is the source that it was in 0.2.0, whose first fingerprint has no body and no method. */
+function usesNewKeys({ paginator, for_each: each }: HttpJsonConfig, { isTemplate }: NamedPlaceholders): boolean {
+  return isTemplate || each !== undefined || hasNewKeys(paginator);
 }
 
 const onePage: PaginatorPlan = { type: 'single_page', hasMorePath: null, stopAfterEmptyPage: true, maxPages: null };
@@ -28,53 +65,78 @@ const onePage: PaginatorPlan = { type: 'single_page', hasMorePath: null, stopAft
 export function rssPlan(config: Config, source: RssConfig): RssPlan {
   const { id, occurred_at: time } = source;
   const keys: KeyPlan = {
-    id: id === undefined ? ['id'] : typeof id === 'string' ? [id] : id,
+    id: id === undefined ? [feedKeys.id] : typeof id === 'string' ? [id] : id,
     occurredAt: {
-      path: time?.path ?? 'published || updated',
+      path: time?.path ?? feedKeys.occurredAt,
       format: time?.format ?? 'iso8601',
       timezone: time?.timezone ?? 'UTC',
       onMissing: time?.on_missing ?? 'fetched_at',
       ...(time?.date_order === undefined ? {} : { dateOrder: time.date_order }),
     },
   };
-  return { ...httpBase(config, source, onePage, null, {}, keys), type: 'rss' };
+  return { ...httpBase(config, source, onePage, null, {}, { keys }), type: 'rss' };
 }
 
-/** What sources share that are fetched over HTTP. */
+/**
+ * What sources share that are fetched over HTTP.
+ * @param request what else the source is asked for
+ */
 export function httpBase(
   config: Config,
-  source: HttpJsonConfig | RssConfig | HtmlConfig,
+  source: HttpJsonConfig | (HttpConfig & { readonly max_body: number }) | GraphqlConfig | RssConfig | HtmlConfig,
   paginator: PaginatorPlan,
   incremental: IncrementalPlan | null,
   shaping: object,
-  keys?: KeyPlan,
+  { keys, request = {} }: { readonly keys?: KeyPlan; readonly request?: object } = {},
 ): HttpPlanBase {
-  const { url, params, headers, trusted_origins: trustedOrigins } = source;
+  const { url, params, headers, tls, trusted_origins: trustedOrigins, origins } = source;
+  const named = findPlaceholders(source);
+  const templated = Object.keys(named.headers).length > 0 ? { headers: named.headers } : {};
   const auth = source.auth ?? null;
+  const fanOut = 'for_each' in source ? fanOutPlan(source) : {};
+  const job = 'export' in source ? source.export : undefined;
   return {
     ...planBase(
       config,
       source,
-      { url, params, paginator: asked(paginator), incremental: incremental && askedSince(incremental) },
-      { headers, ...shaping },
+      {
+        url,
+        params,
+        paginator: asked(paginator),
+        incremental: incremental && askedSince(incremental),
+        ...request,
+        ...(job ? { export: askedOfExport(job) } : {}),
+        ...templated,
+        ...askedForEach(fanOut),
+      },
+      { headers, ...shaping, ...shapedByParent(fanOut) },
       keys,
     ),
+    ...fanOut,
     url: maskUrl(url),
     method: 'GET',
     params: maskLiterals('params', params),
     headers: maskLiterals('headers', headers),
-    auth: auth && authPlan(auth, maskSecret),
+    auth: auth && authPlan(auth, source.rate_limit, maskSecret),
+    ...(tls === undefined ? {} : { tls: tlsPlan(tls, maskSecret) }),
     proxy: source.proxy === undefined ? null : maskSecret('proxy', source.proxy),
     accessFingerprint: accessFingerprint({
       url,
       params,
       headers,
       proxy: source.proxy ?? null,
-      auth: auth && authPlan(auth, asWritten),
+      auth: auth && authPlan(auth, source.rate_limit, asWritten),
+      ...(tls === undefined ? {} : { tls: tlsPlan(tls, asWritten) }),
       ...('body' in source ? { body: source.body } : {}),
+      ...('query' in source ? { body: { query: source.query, variables: source.variables } } : {}),
       ...(trustedOrigins ? { trustedOrigins } : {}),
+      ...(origins ? { origins } : {}),
+      ...(job ? { export: job } : {}),
     }),
+    ...(named.isTemplate || job ? { templates: true as const } : {}),
+    ...(job ? { export: exportPlan(job, url) } : {}),
     ...(trustedOrigins ? { trustedOrigins } : {}),
+    ...(origins ? { origins } : {}),
     paginator,
     incremental,
     allowPrivate: source.allow_private,
@@ -88,100 +150,4 @@ export function httpBase(
       action,
     })),
   };
-}
-
-export function paginatorPlan(paginator: HttpJsonConfig['paginator']): PaginatorPlan {
-  const { stop_after_empty_page: stops, end_on: endOn } = paginator;
-  const limits = {
-    hasMorePath: paginator.has_more_path ?? null,
-    stopAfterEmptyPage: stops ?? true,
-    ...(stops === undefined && pagesSayWhatFollows(paginator) ? { followsEmptyPages: true as const } : {}),
-    ...(endOn ? { endOn } : {}),
-    ...('resume' in paginator && paginator.resume ? { resume: paginator.resume } : {}),
-    maxPages: paginator.max_pages ?? null,
-  };
-  switch (paginator.type) {
-    case 'single_page':
-    case 'header_link':
-      return { type: paginator.type, ...limits };
-    case 'page_number': {
-      const { page_param: pageParam, base_page: basePage, total_path: totalPath = null } = paginator;
-      return { type: 'page_number', pageParam, basePage, totalPath, ...limits };
-    }
-    case 'offset': {
-      const { offset_param: offsetParam, limit_param: limitParam, limit, total_path: totalPath = null } = paginator;
-      return { type: 'offset', offsetParam, limitParam, limit, totalPath, ...limits };
-    }
-    case 'cursor': {
-      const { cursor_path: cursorPath, cursor_param: cursorParam } = paginator;
-      return { type: 'cursor', cursorPath, cursorParam, ...limits };
-    }
-    case 'json_link':
-      return { type: 'json_link', nextUrlPath: paginator.next_url_path, ...limits };
-    case 'html_link':
-      return { type: 'html_link', selector: paginator.selector, ...limits };
-  }
-}
-
-/** Only counted pages without a total end at an empty page. */
-function pagesSayWhatFollows(paginator: HttpJsonConfig['paginator']): boolean {
-  if (paginator.type === 'single_page') return false;
-  if (paginator.type !== 'page_number' && paginator.type !== 'offset') return true;
-  return paginator.has_more_path !== undefined || paginator.total_path !== undefined;
-}
-
-/** The parts of a paginator that decide what is requested: a change of how a poll ends does not make it another source. */
-function asked({ followsEmptyPages: _follows, endOn: _endOn, resume: _resume, ...paginator }: PaginatorPlan): object {
-  return paginator;
-}
-
-function askedSince({ order: _order, ...incremental }: IncrementalPlan): object {
-  return incremental;
-}
-
-function incrementalPlan({ incremental }: HttpJsonConfig): IncrementalPlan | null {
-  if (!incremental) return null;
-  return {
-    cursor: incremental.cursor,
-    format: incremental.format,
-    startParam: incremental.start_param ?? null,
-    endParam: incremental.end_param ?? null,
-    initialValue: incremental.initial_value ?? null,
-    lagMs: incremental.lag,
-    ...(incremental.param_format === undefined ? {} : { paramFormat: incremental.param_format }),
-    ...(incremental.order === 'desc' ? { order: incremental.order } : {}),
-  };
-}
-
-/** @param mask turns a path and its value into the value of the plan */
-function authPlan(auth: NonNullable<HttpJsonConfig['auth']>, mask: typeof maskSecret): AuthPlan {
-  const secret = (name: string, value: string) => mask(`auth/${name}`, value);
-  switch (auth.type) {
-    case 'bearer':
-      return { type: 'bearer', token: secret('token', auth.token) };
-    case 'api_key': {
-      const { name, location, api_key: apiKey } = auth;
-      return { type: 'api_key', name, location, apiKey: secret('api_key', apiKey) };
-    }
-    case 'http_basic': {
-      const { username, password } = auth;
-      return { type: 'http_basic', username: secret('username', username), password: secret('password', password) };
-    }
-    case 'oauth2_client_credentials': {
-      const { token_url: tokenUrl, client_id: clientId, client_secret: clientSecret, scope = null } = auth;
-      const { credentials } = auth;
-      return {
-        type: 'oauth2_client_credentials',
-        tokenUrl: secret('token_url', tokenUrl),
-        clientId: secret('client_id', clientId),
-        clientSecret: secret('client_secret', clientSecret),
-        scope,
-        ...(credentials === 'header' ? { credentials } : {}),
-      };
-    }
-  }
-}
-
-function asWritten(_place: string, value: string): string {
-  return value;
 }

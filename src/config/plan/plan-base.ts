@@ -1,6 +1,7 @@
 import type { TimePlan } from '../../domain/plan/plan-parts.ts';
 import type { RecordLimits, SchemaPlan, SourcePlanBase } from '../../domain/plan/source-plan.ts';
 import { fingerprint } from './fingerprint.ts';
+import { changing, choosing, shapingPlan } from './shaping-plan.ts';
 import type { Config } from '../file/parse-config.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
 
@@ -23,6 +24,7 @@ export function planBase(
   keys: KeyPlan = keyPlan(source),
 ): SourcePlanBase {
   const { retry, expect, encoding } = source;
+  const records = shapingPlan(source);
   const charset = encoding === undefined ? {} : { encoding };
   const limits: RecordLimits = {
     maxRecordBytes: source.max_record,
@@ -47,13 +49,21 @@ export function planBase(
       maxIntervalMs: Math.max(retry.max_interval, retry.initial_interval),
     },
     schema,
+    ...(records ? { shaping: records } : {}),
     // No part of the fingerprints: the same source, fetched from another place.
     ...(source.runs_on === undefined ? {} : { runsOn: source.runs_on }),
     ...(source.schedule?.probe === true ? { probe: true as const } : {}),
     expect: { minRecords: expect?.min_records ?? null, maxStalenessMs: expect?.max_staleness ?? null },
     compute: { recordCpuMs: source.limits.record_cpu, pageCpuMs: source.limits.page_cpu },
-    fetchFingerprint: fingerprint({ type: source.type, ...asked }),
-    shapeFingerprint: fingerprint({ ...keys, limits, schema, ...charset, ...shaping }),
+    fetchFingerprint: fingerprint({ type: source.type, ...asked, ...(records ? choosing(records) : {}) }),
+    shapeFingerprint: fingerprint({
+      ...keys,
+      limits,
+      schema,
+      ...charset,
+      ...shaping,
+      ...(records ? changing(records) : {}),
+    }),
   };
 }
 

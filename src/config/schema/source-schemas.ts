@@ -1,9 +1,20 @@
 import * as z from 'zod';
 import { canarySource } from '../../domain/names.ts';
+import { feedKeys } from '../../domain/plan/feed-keys.ts';
 import { labelPattern } from '../../domain/plan/label.ts';
 import { sourceNamePattern, sourceTypes } from '../../domain/plan/source-plan.ts';
+import { exportJob } from './export-schema.ts';
+import { csvOptions } from './csv-options.ts';
+import { forEachProblems, forEachShape } from './for-each-schema.ts';
 import { htmlShape } from './html-schemas.ts';
-import { endingPaginator, fetchLimits, httpShape, incremental } from './http-schemas.ts';
+import { checkFormat, formatShape } from './format-schema.ts';
+import { checkRemoteFile, remoteFileShape } from './remote-file-schema.ts';
+import { fetchLimits, httpShape } from './http-schemas.ts';
+import { incremental } from './incremental-schema.ts';
+import { endingPaginator } from './paginator-schema.ts';
+import { requestProblems } from './request-problems.ts';
+import { lastPathsIn, shapingProblems, type ReadPaths } from './shaping-problems.ts';
+import { shapingShape } from './shaping-schema.ts';
 import { byteSize, duration } from './units.ts';
 import { suggestValue } from '../hints/value-hint.ts';
 import { encoding, expression, occurredAt, requiredOccurredAt, retry, schedule } from './value-schemas.ts';
@@ -83,49 +94,48 @@ const commonShape = {
     })
     .optional()
     .describe('What a healthy source delivers.'),
+  ...shapingShape,
 };
-
-/** How a CSV file is written. */
-const csvOptions = z.strictObject({
-  delimiter: z
-    .string()
-    .length(1, {
-      error: ({ input }) =>
-        `expected one character${/tab|\\t/i.test(JSON.stringify(input)) ? ', for a tab: "\\t" in double quotes' : ''}`,
-    })
-    .default(',')
-    .describe('Character between fields.'),
-  quote: z.string().length(1, 'expected one character').default('"').describe('Character around fields.'),
-  header: z
-    .union([z.boolean(), z.array(z.string().min(1)).min(1)], 'expected true, false or a list of names')
-    .default(true)
-    .describe('Whether the first line names the columns (`false`: they are `1`, `2`, …), or their names.'),
-  encoding: encoding.optional().describe('The charset. Default: `encoding` of the source.'),
-  escape: z
-    .string()
-    .length(1, 'expected one character')
-    .optional()
-    .describe('Character before a quote inside a quoted field, such as `\\`. Without it a quote is doubled.'),
-  comment: z.string().min(1).optional().describe('Character at the start of lines to skip, such as `#`.'),
-  skip_lines: z
-    .int()
-    .min(0)
-    .max(10_000)
-    .optional()
-    .describe('Number of lines to skip before the header. A line `sep=;` is always skipped.'),
-});
 
 const recordsPath = expression.default('@').describe('Path of the list of records; `@` is the page itself.');
 const pages = endingPaginator
   .prefault({ type: 'single_page' })
   .describe('How to get to the next page. A string is short for its type.');
 
-const httpJsonSource = z.strictObject({
-  type: z.literal('http_json').describe('An API that answers with JSON.'),
+/** Keys of APIs, whatever they answer with. */
+const apiShape = {
   ...commonShape,
   ...httpShape,
+  ...forEachShape,
   method: z.enum(['GET', 'POST']).default('GET').describe('The HTTP method.'),
   body: z.unknown().optional().describe('Sent with POST: an object as JSON, a text as it is.'),
+  paginator: pages,
+  incremental: incremental.optional().describe('Fetches only new records.'),
+  export: exportJob
+    .optional()
+    .describe('Records that the API prepares as a job: it is submitted, waited for, and downloaded.'),
+};
+
+const httpJsonSource = z.strictObject({
+  type: z.literal('http_json').describe('An API that answers with JSON: `http` with `format: json`.'),
+  ...apiShape,
+  records: recordsPath,
+});
+
+const httpSource = z.strictObject({
+  type: z.literal('http').describe('An API or a document: JSON, JSON lines, CSV, XML or an Excel workbook.'),
+  ...apiShape,
+  ...formatShape,
+});
+
+const graphqlSource = z.strictObject({
+  type: z.literal('graphql').describe('An API that answers queries of GraphQL, sent with POST as JSON.'),
+  ...commonShape,
+  ...httpShape,
+  ...forEachShape,
+  query: z.string().min(1).describe('The query, or its whole document. Values belong into `variables`.'),
+  variables: z.record(z.string(), z.unknown()).default({}).describe('Variables of the query.'),
+  operation_name: z.string().min(1).optional().describe('Which operation of the document is meant.'),
   records: recordsPath,
   paginator: pages,
   incremental: incremental.optional().describe('Fetches only new records.'),
@@ -134,10 +144,18 @@ const httpJsonSource = z.strictObject({
 const fileSource = z.strictObject({
   type: z.literal('file').describe('Files of JSON lines, JSON or CSV.'),
   ...commonShape,
-  path: z.string().min(1).describe('Path or pattern, relative to the configuration, or `s3://bucket/key`; `.gz` too.'),
+  path: z
+    .string()
+    .min(1)
+    .describe('Path or pattern, relative to the configuration, `s3://bucket/key`, or an `https://` URL; `.gz` too.'),
   format: z.enum(['ndjson', 'json', 'csv']).optional().describe('Default: from the file name.'),
   records: recordsPath,
-  max_body: byteSize().prefault('64MiB').describe('Maximum size of a file of format `json`, uncompressed.'),
+  max_body: byteSize()
+    .optional()
+    .describe(
+      'Maximum size of a file of format `json`, uncompressed. Default: `64MiB`. Of a URL also of CSV and JSON lines, by default `10GiB`.',
+    ),
+  ...remoteFileShape,
   csv: csvOptions.prefault({}).describe('Format of CSV files.'),
   follow_symlinks: z
     .boolean()
@@ -160,6 +178,7 @@ const htmlSource = z.strictObject({
   ...commonShape,
   ...httpShape,
   ...htmlShape,
+  ...forEachShape,
   paginator: pages,
 });
 
@@ -171,7 +190,15 @@ const moduleSource = z.strictObject({
   ...fetchLimits,
 });
 
-export const sourceSchemas = [httpJsonSource, rssSource, htmlSource, fileSource, moduleSource] as const;
+export const sourceSchemas = [
+  httpJsonSource,
+  httpSource,
+  graphqlSource,
+  rssSource,
+  htmlSource,
+  fileSource,
+  moduleSource,
+] as const;
 
 /** One entry of `sources`, defaults already inherited. */
 export const source = z
@@ -180,21 +207,53 @@ export const source = z
   })
   .check(checkTogether);
 
+/** Types of `auth` whose token or session can be replaced. */
+const renewable = ['oauth2_client_credentials', 'oauth2_refresh_token', 'session'] as const;
+
 /** Keys that make sense together only. */
 function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchemas)[number]>>): void {
   const { value } = context;
-  if ('on_response' in value && value.auth?.type !== 'oauth2_client_credentials') {
+  if ('url' in value) {
+    for (const { path, message, input } of requestProblems(value)) {
+      context.issues.push({ code: 'custom', input, path: [...path], message });
+    }
+  }
+  if ('for_each' in value || 'parent' in value || 'revisit' in value) {
+    for (const { path, message } of forEachProblems(value)) {
+      context.issues.push({ code: 'custom', input: value, path, message });
+    }
+  }
+  if ('on_response' in value && !renewable.some((type) => type === value.auth?.type)) {
     for (const [index, { action }] of value.on_response.entries()) {
       if (action !== 'reauthenticate') continue;
-      const message = 'reauthenticate needs auth of type oauth2_client_credentials';
+      const message = `reauthenticate needs auth of type ${renewable.join(', ')}`;
       context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
     }
   }
-  if (value.type === 'http_json' && value.method === 'GET' && value.body !== undefined) {
+  if ('tls' in value && value.tls !== undefined && /^http:/i.test(value.url)) {
+    const message = 'found tls, but url is not encrypted; expected a url that begins with https:';
+    context.issues.push({ code: 'custom', input: value.tls, path: ['tls'], message });
+  }
+  if ('on_response' in value && value.type !== 'graphql') {
+    for (const [index, { action }] of value.on_response.entries()) {
+      if (action !== 'dead_letter') continue;
+      const message =
+        'found dead_letter, which is for responses of GraphQL with errors, expected retry, fail or ignore';
+      context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
+    }
+  }
+  if (value.type === 'http') checkFormat(context.issues, value);
+  if (value.type === 'file') checkRemoteFile(context.issues, value);
+  if ((value.type === 'http_json' || value.type === 'http') && value.method === 'GET' && value.body !== undefined) {
     const message = 'found a body, which a GET does not send; set method: POST';
     context.issues.push({ code: 'custom', input: value, path: ['body'], message });
   }
-  if (value.type !== 'html' && value.type !== 'rss' && value.occurred_at.date_order !== undefined) {
+  if (
+    value.type !== 'html' &&
+    value.type !== 'rss' &&
+    value.type !== 'http' &&
+    value.occurred_at.date_order !== undefined
+  ) {
     const message = 'found date_order, which is for feeds and web pages, expected a format such as dd/MM/yyyy';
     context.issues.push({ code: 'custom', input: value, path: ['occurred_at', 'date_order'], message });
   }
@@ -202,6 +261,26 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
     const message = 'missing fields: set at least one, or items.json';
     context.issues.push({ code: 'custom', input: value, path: ['fields'], message });
   }
+  for (const { path, message } of shapingProblems(value, readPaths(value))) {
+    context.issues.push({ code: 'custom', input: value, path: [...path], message });
+  }
+}
+
+function readPaths(value: z.infer<(typeof sourceSchemas)[number]>): ReadPaths {
+  const { id: ids = feedKeys.id, occurred_at: time } = value;
+  return {
+    id: typeof ids === 'string' ? [ids] : ids,
+    occurredAt: time?.path ?? (value.type === 'rss' ? feedKeys.occurredAt : null),
+    positions: [
+      ...('incremental' in value && value.incremental
+        ? [['incremental.cursor', value.incremental.cursor] as const]
+        : []),
+      ...('paginator' in value && value.paginator.type === 'keyset' && value.paginator.key !== undefined
+        ? [['paginator.key', value.paginator.key] as const]
+        : []),
+      ...lastPathsIn({ ...value, name: undefined }),
+    ],
+  };
 }
 
 function typeMessage(found: unknown): string {
@@ -210,6 +289,8 @@ function typeMessage(found: unknown): string {
 
 export type SourceConfig = z.infer<typeof source>;
 export type HttpJsonConfig = z.infer<typeof httpJsonSource>;
+export type HttpConfig = z.infer<typeof httpSource>;
+export type GraphqlConfig = z.infer<typeof graphqlSource>;
 export type RssConfig = z.infer<typeof rssSource>;
 export type HtmlConfig = z.infer<typeof htmlSource>;
 export type FileConfig = z.infer<typeof fileSource>;

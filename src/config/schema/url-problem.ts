@@ -1,5 +1,14 @@
+import { onlyPlaceholder, parseTemplate } from '../../formats/template/parse-template.ts';
+
 /** What is wrong with the address of a source, in words that may be shown; null if nothing is. */
-export function urlProblem(text: string): string | null {
+export function urlProblem(written: string): string | null {
+  const given = onlyPlaceholder(written);
+  if (given) return givenProblem(given);
+  const misplaced = placeholderInHost(written);
+  if (misplaced !== null) {
+    return `found ${misplaced} in the host of the URL, expected it in the path or the query; only \${env:NAME} may be in scheme, host and port`;
+  }
+  const text = withSampleValues(written);
   if (/^\$\{env:[^}]*\}/.test(text)) return null;
   const expected = 'expected an http or https URL';
   const readable = text.replaceAll(/\$\{env:[^}]*\}/g, '1');
@@ -18,4 +27,27 @@ export function urlProblem(text: string): string | null {
   }
   if (/^https?:$/.test(protocol)) return null;
   return `found ${protocol}, ${expected}${protocol === 'file:' ? '; for a file: type: file, path: …' : ''}`;
+}
+
+/** A URL that is one placeholder is an address that the source, or its parent, has given. */
+function givenProblem({ text, name }: { readonly text: string; readonly name: string }): string | null {
+  if (/^(?:last|parent|job|submit|status)$/.test(name)) return null;
+  return `found ${text}, which is no address, expected an http or https URL, or \${parent:PATH}`;
+}
+
+/** The first placeholder before the path. */
+function placeholderInHost(text: string): string | null {
+  let before = '';
+  for (const part of parseTemplate(text)) {
+    if (part.kind === 'text') before += part.text;
+    else if (/^(?:[^/?#]*:)?(?:\/\/)?[^/?#]*$/.test(before)) return part.text;
+    else before += '1';
+  }
+  return null;
+}
+
+function withSampleValues(text: string): string {
+  return parseTemplate(text)
+    .map((part) => (part.kind === 'text' ? part.text : '1'))
+    .join('');
 }

@@ -1,17 +1,17 @@
-import { codecSecrets } from '../environment/codec-keys.ts';
+import { keySecrets } from '../environment/codec-keys.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { LookUp } from './references.ts';
 import type { TemporalSettings } from '../environment/temporal-settings.ts';
 
 /** Secrets of the environment that no source refers to: what must never be printed. */
 export function environmentSecrets(environment: Environment, temporal: TemporalSettings | null): string[] {
-  const { postgres, owner, alertWebhook, proxies, codecKeys } = environment;
+  const { postgres, owner, alertWebhook, proxies, codecKeys, tokenKey } = environment;
   const { apiKey, metadata = {} } = temporal?.connection ?? {};
   return [
     postgres?.password,
     owner?.password,
     apiKey,
-    ...codecSecrets(codecKeys),
+    ...keySecrets([...codecKeys, ...(tokenKey === null ? [] : [{ bytes: tokenKey }])]),
     ...Object.values(metadata).map(String),
     ...keysOfBuckets(environment.lookUp),
     ...[proxies.httpProxy, proxies.httpsProxy].flatMap((url) => (url === undefined ? [] : userInfoOf(url))),

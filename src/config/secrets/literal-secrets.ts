@@ -1,5 +1,8 @@
-import { secretName, withoutUrlSecrets } from '../../domain/secrets/url-secrets.ts';
+import { withoutUrlSecrets } from '../../domain/secrets/url-secrets.ts';
 import { isObject } from '../../domain/is-object.ts';
+import { isPem } from '../../domain/text/pem.ts';
+import { isSecretName, secretNameToo } from './secret-name.ts';
+import { textBeside } from '../../formats/template/parse-template.ts';
 import { openAuthKeys } from './secrets.ts';
 
 /** A secret written in the configuration itself. */
@@ -10,14 +13,7 @@ export interface LiteralSecret {
 }
 
 /** Keys of a source below which a name like `token` says that its value is a secret. Elsewhere it is the name of a field. */
-const secretKeys = ['params', 'headers', 'body', 'options'];
-
-/** Besides `secretName`: a reader of the kept configuration must not find a key under an unusual name. */
-const secretNameToo = /key|pass|phrase|\bpin\b|licen[cs]e|access[-_]?id|otp|seed/i;
-
-function isSecretName(name: string): boolean {
-  return secretName.test(name) || secretNameToo.test(name);
-}
+const secretKeys = ['params', 'headers', 'body', 'variables', 'options', 'export'];
 
 /** Keys of `auth` that hold no secret. */
 const openInAuth = [...openAuthKeys, 'client_id', 'token_url', 'username'];
@@ -29,22 +25,40 @@ const references = /(?:\$\{env:[A-Za-z_][A-Za-z0-9_]*\})+/g;
  * that is copied elsewhere should rather have one secret too many masked.
  */
 export function literalSecretsOf(source: Readonly<Record<string, unknown>>): LiteralSecret[] {
-  const { auth } = source;
+  const { auth, tls } = source;
   return [
     ...Object.entries(source).flatMap(([key, value]) => [
       ...(secretKeys.includes(key) ? named(key, value, false) : []),
       ...inAddresses(key, value),
     ]),
     ...(isObject(auth) ? authSecrets(auth) : []),
+    ...(isObject(tls) ? keyOf(tls) : []),
   ];
 }
 
+/** A private key itself, not the path of its file. */
+function keyOf({ key }: Readonly<Record<string, unknown>>): LiteralSecret[] {
+  return typeof key === 'string' && isPem(key) ? [{ place: 'tls.key', value: key }] : [];
+}
+
 function authSecrets(auth: Readonly<Record<string, unknown>>): LiteralSecret[] {
+  if (auth['type'] === 'session') return loginSecrets(auth['login']);
   const { username, password } = auth;
   const secrets = Object.entries(auth).filter(([key]) => !openInAuth.includes(key));
   // Some APIs take their key as the user name, and no password.
   const isKey = password === '';
   return named('auth', Object.fromEntries([...secrets, ...(isKey ? [['username', username]] : [])]), true);
+}
+
+/** What a login sends under other names is no secret: a header such as `Content-Type`, a user name. */
+function loginSecrets(login: unknown): LiteralSecret[] {
+  if (!isObject(login)) return [];
+  const { headers, body } = login;
+  return [
+    ...named('auth.login.headers', headers, false),
+    ...named('auth.login.body', body, false),
+    ...inAddresses('auth.login', login),
+  ];
 }
 
 function named(place: string, value: unknown, isSecret: boolean): LiteralSecret[] {
@@ -65,7 +79,7 @@ function inAddresses(place: string, value: unknown): LiteralSecret[] {
     return Object.entries(value).flatMap(([name, member]) => inAddresses(`${place}.${name}`, member));
   }
   if (typeof value !== 'string') return [];
-  const open = `?${value}`
+  const open = `?${textBeside(value)}`
     // Of user and password, the password is the secret.
     .replaceAll(/(\/\/)[^\s/?#"'<>:@]*:(?:\$\{env:[A-Za-z_][A-Za-z0-9_]*\})+@/g, '$1')
     .replaceAll(references, '')
@@ -83,7 +97,7 @@ function hasSecretMember(text: string): boolean {
 
 /** Whether a text takes all that is secret in it from the environment: `Bearer ${env:TOKEN}`, `id=${env:ID}; key=${env:KEY}`. */
 function isReference(text: string): boolean {
-  const rest = text.replaceAll(references, '');
+  const rest = textBeside(text).replaceAll(references, '');
   if (rest === text) return false;
   const without = rest.replace(/^\s*[A-Za-z]+\s+/, '').replaceAll(/[A-Za-z_][\w-]*=/g, '');
   return /^[\s;,:"'&]*$/.test(without);

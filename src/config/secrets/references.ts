@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DaybookError, messageOf } from '../../domain/errors.ts';
+import { escapeTemplate } from '../../formats/template/parse-template.ts';
 
 /** Looks a secret up by name; undefined = not set. */
 export type LookUp = (name: string) => string | undefined;
@@ -12,15 +13,18 @@ export interface FoundReference {
   /** The variable's name; null if the text is not a well-formed reference. */
   readonly name: string | null;
   readonly text: string;
+  /** It is written `$${…}`, which a template takes for text. */
+  readonly escaped?: true;
 }
 
 /** All `${…}` in the strings of a value. */
 export function findReferences(value: unknown, path: readonly (string | number)[] = []): FoundReference[] {
   if (typeof value === 'string') {
-    return [...value.matchAll(/\$\{[^}]*\}?/g)].map(([text]) => ({
+    return [...value.matchAll(/\$\{[^}]*\}?/g)].map(({ 0: text, index }) => ({
       path,
       text,
       name: [...text.matchAll(reference)][0]?.[1] ?? null,
+      ...(index > 0 && value[index - 1] === '$' ? { escaped: true as const } : {}),
     }));
   }
   if (typeof value !== 'object' || value === null) return [];
@@ -39,6 +43,16 @@ export function fillReferences(text: string, lookUp: LookUp): string {
     if (problem !== null) throw new InvalidEnvironment(`config: ${problem}`);
   }
   return resolveReferences(text, lookUp);
+}
+
+/**
+ * The same for a template: `$${` is text, and a value stays text whatever it contains.
+ * @throws InvalidEnvironment if a variable is not set
+ */
+export function fillTemplateReferences(text: string, lookUp: LookUp): string {
+  return text.replaceAll(/\$\$\{|\$\{env:[A-Za-z_][A-Za-z0-9_]*\}/g, (found) =>
+    found === '$${' ? found : escapeTemplate(fillReferences(found, lookUp)),
+  );
 }
 
 /** Why a variable has no value; null if it has one. */

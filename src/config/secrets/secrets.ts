@@ -1,14 +1,39 @@
 import { clientPair } from '../../domain/secrets/client-pair.ts';
-import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { HttpPlanBase, SourcePlan } from '../../domain/plan/source-plan.ts';
+import { isObject } from '../../domain/is-object.ts';
+import { isPem, pemText } from '../../domain/text/pem.ts';
+import { sessionLiterals } from './session-secrets.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
-import { fillReferences, referencedNames, resolveReferences, valueOf, type LookUp } from './references.ts';
+import { isOnlyPlaceholders } from '../../formats/template/parse-template.ts';
+import {
+  fillReferences,
+  fillTemplateReferences,
+  InvalidEnvironment,
+  referencedNames,
+  resolveReferences,
+  valueOf,
+  type LookUp,
+} from './references.ts';
+import { exportUrls } from '../schema/export-schema.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
+import { addressOf } from './address-of.ts';
 
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and none that JMESPath reads. */
-export const keysWithReferences = ['url', 'params', 'headers', 'auth', 'proxy', 'body', 'options', 'path'] as const;
+export const keysWithReferences = [
+  ...(['url', 'params', 'headers', 'auth', 'tls', 'proxy', 'body', 'query', 'variables', 'options', 'path'] as const),
+  ...(['mask_key', 'export'] as const),
+] as const;
+
+/** Keys that are filled in at each request: they may also hold placeholders such as `${cursor}`. */
+export const templateKeys: readonly string[] = ['url', 'params', 'headers', 'body', 'query', 'variables', 'export'];
+
+/** Whether a text in a place of a secret is none: it is empty, or taken from the environment or a page. */
+function isOpen(value: string): boolean {
+  return value === '' || value.includes('${env:') || isOnlyPlaceholders(value);
+}
 
 /** Keys of `auth` whose values are Daybook's own words, or public. */
-export const openAuthKeys: readonly string[] = ['type', 'name', 'location', 'scope', 'credentials'];
+export const openAuthKeys: readonly string[] = ['type', 'name', 'location', 'scope', 'client_auth', 'credentials'];
 
 /** Whether the value at a path of the configuration may be a secret. */
 export function maybeSecret(path: readonly (string | number)[]): boolean {
@@ -24,12 +49,12 @@ const placeholder = /^\$\{config:([^}]*)\}$/;
  * @param place path in the source's configuration, `/` between its parts
  */
 export function maskSecret(place: string, value: string): string {
-  return value === '' || value.includes('${env:') ? value : `\${config:${place}}`;
+  return isOpen(value) ? value : `\${config:${place}}`;
 }
 
 /** Masks the values of keys with secret names. */
 export function maskLiterals<T extends string | readonly string[]>(
-  where: 'headers' | 'params',
+  where: string,
   values: Readonly<Record<string, T>>,
 ): Readonly<Record<string, T>> {
   return maskOptions(where, values);
@@ -53,41 +78,74 @@ function maskNested(place: string, value: unknown, isSecret: boolean): unknown {
 }
 
 /** Masks a URL with a literal secret among its parameters, as a whole. */
-export function maskUrl(url: string): string {
-  return literalParameters(url).length > 0 ? maskSecret('url', url) : url;
+export function maskUrl(url: string, place = 'url'): string {
+  return literalParameters(url).length > 0 ? maskSecret(place, url) : url;
 }
 
 /** The plan with its secrets filled in: for adapters, never for a workflow. */
 export function withSecrets<P extends SourcePlan>(plan: P, source: SourceConfig, lookUp: LookUp): P {
   const filled = keysWithReferences
     .filter((part) => part in plan)
-    .map((part) => [part, fill(Object.entries(plan).find(([name]) => name === part)?.[1], source, lookUp)]);
+    .map((part) => {
+      const isTemplate = 'templates' in plan && templateKeys.includes(part);
+      const fillText = isTemplate ? fillTemplateReferences : fillReferences;
+      return [part, fill(Object.entries(plan).find(([name]) => name === part)?.[1], source, lookUp, fillText)];
+    });
   const secretParams = 'url' in plan ? secretParameters(plan, source) : [];
-  return { ...plan, ...Object.fromEntries(filled), ...(secretParams.length > 0 ? { secretParams } : {}) };
+  return {
+    ...withMaskKey(plan, lookUp),
+    ...Object.fromEntries(filled),
+    ...(secretParams.length > 0 ? { secretParams } : {}),
+    ...('templates' in plan ? secretsOfTemplate(plan) : {}),
+  };
+}
+
+/** What must not be sent to an address that a record gives. */
+function secretsOfTemplate(plan: HttpPlanBase): Pick<HttpPlanBase, 'secretHeaders' | 'secretBody'> {
+  const secretHeaders = Object.keys(plan.headers).filter((name) => holdsSecret(plan.headers[name]));
+  return {
+    ...(secretHeaders.length > 0 ? { secretHeaders } : {}),
+    ...(holdsSecret(plan.body) ? { secretBody: true } : {}),
+  };
+}
+
+/** The plan with the key of its mask alone: for what sends no request. @throws InvalidEnvironment if it is not set, or empty */
+export function withMaskKey<P extends SourcePlan>(plan: P, lookUp: LookUp): P {
+  const { shaping } = plan;
+  if (!shaping?.mask || shaping.mask.key === null) return plan;
+  const key = fillReferences(shaping.mask.key, lookUp);
+  if (key === '') throw new InvalidEnvironment(`config: ${plan.name}: mask_key is empty, expected a secret`);
+  return { ...plan, shaping: { ...shaping, mask: { ...shaping.mask, key } } };
 }
 
 /** Names of query parameters that hold secrets: no record may contain them in an address. */
 function secretParameters(plan: { readonly url: string; readonly params?: unknown }, source: SourceConfig): string[] {
-  const isSecret = (value: unknown): boolean =>
-    Array.isArray(value) ? value.some(isSecret) : typeof value === 'string' && value.includes('${');
-  const written = 'url' in source ? source.url : '';
+  const written = addressOf(source) ?? '';
   return [
-    ...Object.entries(plan.params ?? {}).flatMap(([name, value]) => (isSecret(value) ? [name] : [])),
+    ...Object.entries(plan.params ?? {}).flatMap(([name, value]) => (holdsSecret(value) ? [name] : [])),
     ...[...new URLSearchParams(written.split('?')[1] ?? '')].flatMap(([name, value]) =>
-      isSecret(value) || secretName.test(name) ? [name] : [],
+      holdsSecret(value) || (secretName.test(name) && !isOnlyPlaceholders(value)) ? [name] : [],
     ),
   ];
 }
 
-function fill(value: unknown, source: SourceConfig, lookUp: LookUp): unknown {
+/** Whether a value of a plan has a reference at any depth. */
+export function holdsSecret(value: unknown): boolean {
+  if (typeof value === 'string') return /\$\{(?:env|config):/.test(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsSecret);
+}
+
+function fill(value: unknown, source: SourceConfig, lookUp: LookUp, fillText: typeof fillReferences): unknown {
   if (typeof value === 'string') {
     const place = placeholder.exec(value)?.[1];
     const literal = place === undefined ? value : valueAt(source, place);
-    return typeof literal === 'string' ? fillReferences(literal, lookUp) : literal;
+    return typeof literal === 'string' ? fillText(literal, lookUp) : literal;
   }
-  if (Array.isArray(value)) return value.map((member) => fill(member, source, lookUp));
+  if (Array.isArray(value)) return value.map((member) => fill(member, source, lookUp, fillText));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fill(member, source, lookUp)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, fill(member, source, lookUp, fillText)]),
+  );
 }
 
 function valueAt(source: SourceConfig, place: string): unknown {
@@ -103,7 +161,23 @@ export function secretValues(source: SourceConfig, lookUp: LookUp): string[] {
     // Of `Bearer abc` the last word is the secret.
     .flatMap((value) => [value, value.split(' ').at(-1) ?? '']);
   const referenced = referencedNames(JSON.stringify(source)).flatMap((name) => valueOf(name, lookUp) ?? []);
-  return [...literals, ...referenced, ...basicCredentials(source, lookUp)];
+  const all = [...literals, ...referenced, ...basicCredentials(source, lookUp)];
+  // A private key may come back line by line.
+  return [
+    ...all,
+    ...all.filter(isPem).flatMap((text) =>
+      pemText(text)
+        .split('\n')
+        .filter((line) => /^[\w+/=]{16,}$/.test(line)),
+    ),
+  ];
+}
+
+type AuthConfig = NonNullable<Extract<SourceConfig, { url: string }>['auth']>;
+
+function isClientInHeader(auth: AuthConfig | undefined): auth is Extract<AuthConfig, { token_url: string }> {
+  if (auth?.type === 'oauth2_refresh_token') return auth.client_auth === 'header';
+  return auth?.type === 'oauth2_client_credentials' && (auth.client_auth ?? auth.credentials) === 'header';
 }
 
 /** The encoding of name and password in HTTP basic authentication: as secret as they are. */
@@ -115,8 +189,8 @@ function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
     const pair =
       auth?.type === 'http_basic'
         ? `${filled(auth.username)}:${filled(auth.password)}`
-        : auth?.type === 'oauth2_client_credentials' && auth.credentials === 'header'
-          ? clientPair(filled(auth.client_id), filled(auth.client_secret))
+        : isClientInHeader(auth)
+          ? clientPair(filled(auth.client_id), filled(auth.client_secret ?? ''))
           : null;
     return pair === null ? [] : [Buffer.from(pair).toString('base64').replace(/=+$/, '')];
   } catch {
@@ -127,17 +201,30 @@ function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
 
 /** Secrets written in the file itself. */
 function literalSecrets(source: SourceConfig): string[] {
-  const { url, params = {}, headers = {}, auth, proxy, body, options } = source as Partial<Record<string, unknown>>;
-  const nested = [params, headers, body, options].flatMap((value) => secretsWithin(value, false));
+  const {
+    params = {},
+    headers = {},
+    auth,
+    tls,
+    proxy,
+    body,
+    variables,
+    options,
+    export: job,
+  } = source as Partial<Record<string, unknown>>;
+  const nested = [params, headers, body, variables, options, job].flatMap((value) => secretsWithin(value, false));
   const authSecrets = Object.fromEntries(Object.entries(auth ?? {}).filter(([key]) => !openAuthKeys.includes(key)));
   const { username, password } =
     typeof proxy === 'string' && URL.canParse(proxy) ? new URL(proxy) : { username: '', password: '' };
   return [
     ...nested,
-    ...secretsWithin(authSecrets, true),
-    ...literalParameters(typeof url === 'string' ? url : ''),
+    ...(isObject(auth) && auth['type'] === 'session'
+      ? sessionLiterals(auth['login'])
+      : secretsWithin(authSecrets, true)),
+    ...(isObject(tls) && typeof tls['key'] === 'string' && isPem(tls['key']) ? [tls['key']] : []),
+    ...[addressOf(source), ...exportUrls(job)].flatMap((each) => literalParameters(each ?? '')),
     ...[username, password].filter((part) => part !== '').map(decodeURIComponent),
-  ].filter((value) => !value.includes('${env:'));
+  ].filter((value) => !isOpen(value));
 }
 
 function secretsWithin(value: unknown, isSecret: boolean): string[] {
@@ -150,6 +237,6 @@ function secretsWithin(value: unknown, isSecret: boolean): string[] {
 function literalParameters(url: string): string[] {
   const query = url.split('?')[1] ?? '';
   return [...new URLSearchParams(query)].flatMap(([name, value]) =>
-    secretName.test(name) && value !== '' && !value.includes('${env:') ? [value] : [],
+    secretName.test(name) && !isOpen(value) ? [value] : [],
   );
 }

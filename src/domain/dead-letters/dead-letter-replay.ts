@@ -22,10 +22,14 @@ export interface ReplayPlan {
 export interface ExtractCounts {
   /** Extracted now: they go to the sinks. */
   readonly passed: number;
+  /** Left out by `filter` now: they are no dead letters any more. Absent in what 0.2.0 counted: none. */
+  readonly filtered?: number;
   /** Refused again, with the present reason. */
   readonly refused: number;
   /** The stored text is not what the source sent: only the source can deliver them again. */
   readonly unreplayable: number;
+  /** Parents that the next run of the source requests again; absent = none. */
+  readonly queued?: number;
   readonly reasons: Readonly<Partial<Record<RejectionReason, number>>>;
 }
 
@@ -42,8 +46,13 @@ export interface DeadLetterReplayTally extends ExtractCounts {
 export interface ReplayResult {
   readonly source: string;
   readonly letters: number;
-  /** No longer dead letters: their records are stored now, were stored before, are of retired days, or wait for a sink. */
+  /**
+   * No longer dead letters: their records are stored now, were stored before, are of retired days, or wait for a sink; or they are parents
+   * that are queued.
+   */
   readonly replayed: number;
+  /** Parents that the next run of the source requests again; absent = none. */
+  readonly queued?: number;
   readonly written: number;
   readonly duplicate: number;
   readonly expired: number;
@@ -54,6 +63,8 @@ export interface ReplayResult {
   /** Why. */
   readonly reasons: Readonly<Partial<Record<RejectionReason, number>>>;
   readonly unreplayable: number;
+  /** Left out by `filter` now. Absent: none. */
+  readonly filtered?: number;
   readonly workflowId: string;
   readonly runId: string;
 }
@@ -68,8 +79,10 @@ export function addExtracted(tally: DeadLetterReplayTally, counts: ExtractCounts
   return {
     ...tally,
     passed: tally.passed + counts.passed,
+    filtered: (tally.filtered ?? 0) + (counts.filtered ?? 0),
     refused: tally.refused + counts.refused,
     unreplayable: tally.unreplayable + counts.unreplayable,
+    ...queuedOf((tally.queued ?? 0) + (counts.queued ?? 0)),
     reasons: addReasons(tally.reasons, counts.reasons),
   };
 }
@@ -79,12 +92,13 @@ export function replayResult(
   tally: DeadLetterReplayTally,
   run: { readonly workflowId: string; readonly firstRunId: string },
 ): ReplayResult {
-  const { letters, passed, unreplayable, csv, postgres } = tally;
+  const { letters, passed, filtered = 0, unreplayable, csv, postgres, queued = 0 } = tally;
   const { written, duplicate, expired, refused } = postgres;
   return {
     source,
     letters,
-    replayed: passed - refused,
+    replayed: passed - refused + queued,
+    ...queuedOf(queued),
     written,
     duplicate,
     expired,
@@ -92,9 +106,14 @@ export function replayResult(
     refused: tally.refused + refused,
     reasons: addReasons(tally.reasons, refused > 0 ? { unstorable: refused } : {}),
     unreplayable,
+    ...(filtered > 0 ? { filtered } : {}),
     workflowId: run.workflowId,
     runId: run.firstRunId,
   };
+}
+
+function queuedOf(queued: number): Pick<ExtractCounts, 'queued'> {
+  return queued > 0 ? { queued } : {};
 }
 
 /** Why batches of a replay wait, by sink. */

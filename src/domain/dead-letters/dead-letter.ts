@@ -19,10 +19,31 @@ export interface DeadLetter {
   readonly record: unknown;
   readonly count: number;
   readonly discardedAt: string | null;
+  /** See `KeptRecord`. */
+  readonly shaped?: boolean;
+  readonly exploded?: true;
+  readonly size?: number;
+  readonly sha256?: string;
+}
+
+/** What is kept of a refused record. */
+export interface KeptRecord {
+  /** JSON text of the raw record. */
+  readonly recordText: string;
+  /**
+   * True: it is kept as it would have been stored, and a replay begins there. False: shaping it failed, and it is kept as a whole as it
+   * was before. Absent: it is kept as the source sent it.
+   */
+  readonly shaped?: boolean;
+  /** It is an element of what the source sent: a replay does not explode it again. */
+  readonly exploded?: true;
+  /** Of a record of which nothing is kept, as a mask could not be applied to it: bytes of its text, and their hash in hex. */
+  readonly size?: number;
+  readonly sha256?: string;
 }
 
 /** A refused record on its way to the store. */
-export interface NewDeadLetter {
+export interface NewDeadLetter extends KeptRecord {
   readonly reason: RejectionReason;
   readonly message: string;
   readonly at: string;
@@ -32,6 +53,4 @@ export interface NewDeadLetter {
   readonly fetchedAt?: string;
   /** The record's id, where it has a valid one: for the log. */
   readonly sourceId?: string;
-  /** JSON text of the raw record. */
-  readonly recordText: string;
 }

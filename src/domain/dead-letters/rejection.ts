@@ -12,6 +12,7 @@ export const rejectionReasons = [
   'too_large',
   'too_costly',
   'unstorable',
+  'parent_failed',
 ] as const;
 export type RejectionReason = (typeof rejectionReasons)[number];
 

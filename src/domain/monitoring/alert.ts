@@ -6,6 +6,7 @@ import type { ExpectPlan } from '../plan/source-plan.ts';
 /** What can be wrong with a source, beyond a single run. The names are public: docs/errors.md explains each. */
 export const alertNames = [
   'run_failed',
+  'login_needed',
   'reject_ratio',
   'empty',
   'min_records',
@@ -23,6 +24,7 @@ export const alertNames = [
   'store',
   'canary',
   'no_worker',
+  'for_each_behind',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
@@ -101,9 +103,12 @@ function pollVerdicts({
 }: RunFacts): AlertVerdict[] {
   if (receipt.outcome === 'failed') return failureVerdicts(receipt);
   const { outcome, fetched, source } = receipt;
-  const verdicts: AlertVerdict[] = [{ name: 'run_failed', message: null }];
+  const verdicts: AlertVerdict[] = [
+    { name: 'run_failed', message: null },
+    { name: 'login_needed', message: null },
+  ];
   if (fetched > 0) {
-    const tooMany = exceedsRejectRatio(receipt, maxRejectRatio);
+    const tooMany = exceedsRejectRatio(receipt, maxRejectRatio, end?.parents);
     verdicts.push({ name: 'reject_ratio', message: tooMany ? rejectMessage(receipt) : null });
     verdicts.push({ name: 'all_rejected', message: allRejected(receipt) ? allRejectedMessage(receipt) : null });
   }
@@ -147,7 +152,8 @@ function failureVerdicts(receipt: FailedReceipt): AlertVerdict[] {
       ? [...verdicts, { name: 'all_rejected', message: allRejectedMessage(receipt) }]
       : verdicts;
   }
-  return [{ name: 'run_failed', message: `${type}: ${message}` }];
+  const failed: AlertVerdict = { name: 'run_failed', message: `${type}: ${message}` };
+  return type === 'LoginNeeded' ? [{ name: 'login_needed', message }, failed] : [failed];
 }
 
 /** The message for a poll whose records were all rejected (see {@link allRejected}). */

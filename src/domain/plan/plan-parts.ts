@@ -31,12 +31,14 @@ interface PaginatorLimits {
   readonly resume?: 'token';
   /** Pages of one run; a run cut by it is `partial`. */
   readonly maxPages: number | null;
+  /** JMESPaths that the request names in `${last:PATH}`: their values in the last record of a page are kept for the next request. */
+  readonly lastPaths?: readonly string[];
 }
 
 export type PagingEnd = number | 'repeat';
 
 export type PaginatorPlan =
-  SinglePagePlan | PageNumberPlan | OffsetPlan | CursorPlan | JsonLinkPlan | HeaderLinkPlan | HtmlLinkPlan;
+  SinglePagePlan | PageNumberPlan | OffsetPlan | CursorPlan | KeysetPlan | JsonLinkPlan | HeaderLinkPlan | HtmlLinkPlan;
 
 export interface SinglePagePlan extends PaginatorLimits {
   readonly type: 'single_page';
@@ -44,26 +46,51 @@ export interface SinglePagePlan extends PaginatorLimits {
 
 export interface PageNumberPlan extends PaginatorLimits {
   readonly type: 'page_number';
-  readonly pageParam: string;
+  /** Null = the request names `${page}`. */
+  readonly pageParam: string | null;
   readonly basePage: number;
   /** JMESPath to the number of pages. */
   readonly totalPath: string | null;
+  /** Header with the number of pages. */
+  readonly totalHeader?: string;
+  /** Records may move to earlier pages while these are read: each page is read once more after the one behind it. */
+  readonly shifting?: true;
 }
 
 export interface OffsetPlan extends PaginatorLimits {
   readonly type: 'offset';
-  readonly offsetParam: string;
-  readonly limitParam: string;
+  /** Null = the request names `${offset}` or `${limit}`. */
+  readonly offsetParam: string | null;
+  readonly limitParam: string | null;
   readonly limit: number;
   /** JMESPath to the number of records. */
   readonly totalPath: string | null;
+  /** Header with the number of records. */
+  readonly totalHeader?: string;
+  /** Where a page says the offset of the next one: a JMESPath, or a header. */
+  readonly nextOffsetPath?: string;
+  readonly nextOffsetHeader?: string;
+  /** The API refuses to skip more: behind it the poll continues with the time of the last record. */
+  readonly maxOffset?: number;
+  readonly shifting?: true;
 }
 
 export interface CursorPlan extends PaginatorLimits {
   readonly type: 'cursor';
-  /** JMESPath to the cursor of the next page. */
-  readonly cursorPath: string;
-  readonly cursorParam: string;
+  /** JMESPath to the cursor of the next page; null = a header has it. */
+  readonly cursorPath: string | null;
+  readonly cursorHeader?: string;
+  /** Null = the request names `${cursor}`. */
+  readonly cursorParam: string | null;
+}
+
+/** Each page begins behind the last record of the one before, by a value that all are ordered by. */
+export interface KeysetPlan extends PaginatorLimits {
+  readonly type: 'keyset';
+  /** JMESPath to that value in a record. */
+  readonly key: string;
+  /** Null = the request names `${last:…}`. */
+  readonly keyParam: string | null;
 }
 
 export interface JsonLinkPlan extends PaginatorLimits {
@@ -93,12 +120,28 @@ export interface IncrementalPlan {
   /** Null = the API has no such parameter: records from before the watermark are skipped here. */
   readonly startParam: string | null;
   readonly endParam: string | null;
+  /** The request names `${since}`: as it is, or with a format or shift of its own. */
+  readonly sinceNamed?: 'plain' | 'changed';
+  /** The request names `${until}`. */
+  readonly untilNamed?: true;
   /** ISO time before the first watermark exists. */
   readonly initialValue: string | null;
   /** How far back behind the watermark each poll asks, in milliseconds. */
   readonly lagMs: number;
+  /** A longer range is requested in parts of this length, in milliseconds. */
+  readonly stepMs?: number;
   /** Newest first: pages after one that is entirely known and older than the lag are not read. Absent = all are. */
   readonly order?: 'desc';
+}
+
+/** Whether requests ask for records since a time; otherwise older ones are skipped here. */
+export function asksSince({ startParam, sinceNamed }: IncrementalPlan): boolean {
+  return startParam !== null || sinceNamed !== undefined;
+}
+
+/** Whether requests can ask for records up to a time. */
+export function asksUntil({ endParam, untilNamed }: IncrementalPlan): boolean {
+  return endParam !== null || untilNamed === true;
 }
 
 /** Retry policy of a fetch, in milliseconds. */
@@ -109,22 +152,7 @@ export interface BackoffPlan {
   readonly maxIntervalMs: number;
 }
 
-/** How requests prove who asks; every secret is a reference until an activity resolves it. */
-export type AuthPlan =
-  | { readonly type: 'bearer'; readonly token: string }
-  | { readonly type: 'api_key'; readonly name: string; readonly location: 'header' | 'query'; readonly apiKey: string }
-  | { readonly type: 'http_basic'; readonly username: string; readonly password: string }
-  | {
-      readonly type: 'oauth2_client_credentials';
-      readonly tokenUrl: string;
-      readonly clientId: string;
-      readonly clientSecret: string;
-      readonly scope: string | null;
-      /** Where the token endpoint expects id and secret. @default body */
-      readonly credentials?: 'header' | 'body';
-    };
-
-export type ResponseAction = 'retry' | 'fail' | 'ignore' | 'reauthenticate';
+export type ResponseAction = 'retry' | 'fail' | 'ignore' | 'reauthenticate' | 'dead_letter';
 
 /** How to treat a response, overriding its status. */
 export interface ResponseRule {

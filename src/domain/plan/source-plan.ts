@@ -1,12 +1,20 @@
 import type { ComputeLimits } from './compute-limits.ts';
+import type { FanOutPlan } from './for-each.ts';
+import type { ExportPlan, RequestMethod } from './export-plan.ts';
 import type { DetailPlan, FieldPlans, ItemsPlan } from './html-plan.ts';
-import type { AuthPlan, BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
+import type { AuthPlan, TlsPlan } from './auth-plan.ts';
+import type { BackoffPlan, IncrementalPlan, PaginatorPlan, ResponseRule, TimePlan } from './plan-parts.ts';
+import type { ShapingPlan } from './shaping-plan.ts';
 
 /** What a source may be called: also a folder name, a workflow id part and a fairness key (64 bytes at most). */
 export const sourceNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 /** The kinds of source that a configuration may name. */
-export const sourceTypes = ['http_json', 'rss', 'html', 'file', 'module'] as const;
+export const sourceTypes = ['http_json', 'http', 'graphql', 'rss', 'html', 'file', 'module'] as const;
+
+/** Formats of a body over HTTP. */
+export const httpFormats = ['json', 'ndjson', 'csv', 'xml', 'xlsx'] as const;
+export type HttpFormat = (typeof httpFormats)[number];
 
 /**
  * Everything a run needs to know of its source, with every default filled in and no secret: values that hold one are
@@ -15,7 +23,7 @@ export const sourceTypes = ['http_json', 'rss', 'html', 'file', 'module'] as con
 export type SourcePlan = HttpPlan | FilePlan | ModulePlan;
 
 /** Sources that are fetched over HTTP. */
-export type HttpPlan = HttpJsonPlan | RssPlan | HtmlPlan;
+export type HttpPlan = HttpJsonPlan | HttpFormatPlan | RssPlan | HtmlPlan;
 
 /** What all kinds of source share. */
 export interface SourcePlanBase {
@@ -34,6 +42,8 @@ export interface SourcePlanBase {
   readonly expect: ExpectPlan;
   /** The charset of what it sends, as a label; absent = what the content says. A byte order mark counts more. */
   readonly encoding?: string;
+  /** What is made of its records; absent = they are stored as they arrive. */
+  readonly shaping?: ShapingPlan;
   /** How much computing it may take; plans of 0.2.0, in workflows that are open, do not say. */
   readonly compute?: ComputeLimits;
   /** Changes when (type, url, params, paginator, incremental) do: the state starts from scratch. */
@@ -84,22 +94,36 @@ export interface FetchLimits {
 }
 
 /** What sources that are fetched over HTTP share. */
-export interface HttpPlanBase extends SourcePlanBase, FetchLimits {
+export interface HttpPlanBase extends SourcePlanBase, FetchLimits, FanOutPlan {
   readonly url: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: RequestMethod;
   /** Sent with POST: a text as it is, anything else as JSON. Undefined = none. */
   readonly body?: unknown;
   readonly params: Readonly<Record<string, string | readonly string[]>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly auth: AuthPlan | null;
+  /** For connections to its own origin, trusted ones, and where it logs in. Absent = well-known authorities, no certificate. */
+  readonly tls?: TlsPlan;
   /** Address of a proxy; null = what the environment says. */
   readonly proxy: string | null;
   readonly paginator: PaginatorPlan;
   readonly incremental: IncrementalPlan | null;
   /** Origins that get headers and secrets beside that of `url`. */
   readonly trustedOrigins?: readonly string[];
+  /** `url`, `params`, `headers` or `body` has placeholders, which are filled in for each page. */
+  readonly templates?: true;
+  /** Origins that get secrets, where the address of a request comes from a record. */
+  readonly origins?: readonly string[];
   /** Query parameters that hold secrets; set where the secrets are filled in. */
   readonly secretParams?: readonly string[];
+  /** Headers that hold secrets, likewise. */
+  readonly secretHeaders?: readonly string[];
+  /** The body holds a secret, likewise. */
+  readonly secretBody?: true;
+  /** Its documents are prepared as a job, and read like pages. */
+  readonly export?: ExportPlan;
+  /** Set where a document of an export is read: its name in messages, which must not show its address, and whether an answer gave that. */
+  readonly document?: { readonly name: string; readonly isGiven?: true };
   /** Pages that are fetched at once, where the paginator knows them beforehand. */
   readonly concurrency: number;
   readonly obeyRobots: boolean;
@@ -110,6 +134,29 @@ export interface HttpJsonPlan extends HttpPlanBase {
   readonly type: 'http_json';
   /** JMESPath to the list of records in a page. */
   readonly records: string;
+  /** Which file of a zip is read. Absent = the only one that fits. */
+  readonly entry?: string;
+  /** Its body is a query of GraphQL: a response with `errors` is not complete. */
+  readonly graphql?: true;
+}
+
+/** Documents of other formats than JSON, or of one that the answer tells. */
+export interface HttpFormatPlan extends HttpPlanBase {
+  readonly type: 'http';
+  /** Null = by the Content-Type, else by the name. */
+  readonly format: HttpFormat | null;
+  /** JMESPath to the list of records in a page of JSON. */
+  readonly records: string;
+  readonly csv: CsvPlan;
+  /** Which elements of XML are records; null = not said. */
+  readonly items: ItemsPlan | null;
+  readonly fields: FieldPlans;
+  /** Of a workbook; null = the first. */
+  readonly sheet: string | null;
+  /** Which file of a zip is read, a pattern; null = the only one that fits. */
+  readonly entry: string | null;
+  /** Largest body of CSV or JSON lines, decoded and unpacked, in bytes: it is not held. */
+  readonly maxStreamBytes: number;
 }
 
 /** RSS, RDF, Atom or JSON Feed. */

@@ -25,7 +25,7 @@ export type ProbeDecision =
   | { readonly kind: 'run' | 'wait' };
 
 /** Alerts that a run resolves, whatever the source answers: a probe does not. */
-const settledByRuns: readonly AlertName[] = ['run_failed', 'config', 'state'];
+const settledByRuns: readonly AlertName[] = ['run_failed', 'login_needed', 'config', 'state'];
 
 /** Decides by what the last run of a source left behind. */
 export function decideProbe({ plan, stored, databaseId, alerts, now }: ProbeFacts): ProbeDecision {

@@ -1,7 +1,7 @@
 import { markdownText } from '../text/markdown-text.ts';
 import { warningLine, type Warning } from './warning.ts';
 import { sinks } from './sink.ts';
-import type { Tally } from './receipt.ts';
+import { filteredOf, type Tally } from './receipt.ts';
 
 /** What the table shows besides the counts. */
 export interface TableHead {
@@ -19,9 +19,9 @@ export function receiptTable(tally: Tally, head: TableHead): string {
     `**${markdownText(head.source)}**: ${head.phase}`,
     '',
     ...(head.note === null ? [] : [markdownText(head.note), '']),
-    '| fetched | accepted | rejected | unchanged | repaired | pages | batches |',
-    '|---:|---:|---:|---:|---:|---:|---:|',
-    `| ${tally.fetched} | ${tally.accepted} | ${tally.rejected} | ${tally.unchanged} | ${tally.repaired} | ${tally.pages} | ${tally.batches} |`,
+    '| fetched | accepted | rejected | unchanged | filtered | repaired | pages | batches |',
+    '|---:|---:|---:|---:|---:|---:|---:|---:|',
+    `| ${tally.fetched} | ${tally.accepted} | ${tally.rejected} | ${tally.unchanged} | ${filteredOf(tally)} | ${tally.repaired} | ${tally.pages} | ${tally.batches} |`,
     '',
     '| sink | written | duplicate | refused | expired | deferred |',
     '|---|---:|---:|---:|---:|---:|',

@@ -1,3 +1,4 @@
+import type { ParentTally } from '../state/fan-out.ts';
 import type { StateSummary } from '../state/source-state.ts';
 import type { Warning } from './warning.ts';
 import { sinks } from './sink.ts';
@@ -24,6 +25,8 @@ export interface FetchCounts {
   readonly rejected: number;
   /** Same key and content as in the previous poll. */
   readonly unchanged: number;
+  /** Left out by `filter`. Absent: none. */
+  readonly filtered?: number;
   /** Accepted records in which a character was replaced. */
   readonly repaired: number;
   readonly pages: number;
@@ -60,6 +63,8 @@ export interface Receipt {
   readonly accepted: number;
   readonly rejected: number;
   readonly unchanged: number;
+  /** Left out by `filter`. Absent in receipts of 0.2.0: none. */
+  readonly filtered?: number;
   readonly repaired: number;
   readonly csv: SinkCounts;
   readonly postgres: SinkCounts;
@@ -84,8 +89,10 @@ export interface FailedReceipt extends Omit<Receipt, 'outcome'> {
 }
 
 export function addFetch(tally: Tally, fetch: FetchCounts): Tally {
+  const filtered = filteredOf(tally) + filteredOf(fetch);
   return {
     ...tally,
+    ...(filtered > 0 ? { filtered } : {}),
     fetched: tally.fetched + fetch.fetched,
     accepted: tally.accepted + fetch.accepted,
     rejected: tally.rejected + fetch.rejected,
@@ -93,6 +100,11 @@ export function addFetch(tally: Tally, fetch: FetchCounts): Tally {
     repaired: tally.repaired + fetch.repaired,
     pages: tally.pages + fetch.pages,
   };
+}
+
+/** Records that `filter` left out. */
+export function filteredOf({ filtered = 0 }: Pick<FetchCounts, 'filtered'>): number {
+  return filtered;
 }
 
 export function addCounts(a: SinkCounts, b: SinkCounts): SinkCounts {
@@ -112,8 +124,9 @@ export function sumCounts(counts: SinkCounts): number {
 /** Describes where the counts of a finished run do not add up, or null. */
 export function imbalance(tally: Tally): string | null {
   const { fetched, accepted, rejected, unchanged } = tally;
-  if (fetched !== accepted + rejected + unchanged) {
-    return `fetched ${fetched} is not accepted ${accepted} + rejected ${rejected} + unchanged ${unchanged}`;
+  const filtered = filteredOf(tally);
+  if (fetched !== accepted + rejected + unchanged + filtered) {
+    return `fetched ${fetched} is not accepted ${accepted} + rejected ${rejected} + unchanged ${unchanged} + filtered ${filtered}`;
   }
   for (const sink of sinks) {
     const settled = sumCounts(tally[sink]);
@@ -137,6 +150,7 @@ export function outcomeOf(tally: Tally, end: RunEnd): Outcome {
   if (tally.csv.deferred > 0 || tally.postgres.deferred > 0) return 'deferred';
   if (tally.rejected > 0 || tally.postgres.refused > 0 || end.cutShort) return 'partial';
   if (tally.fetched === 0 && !end.notModified) return 'empty';
+  if (tally.fetched > 0 && filteredOf(tally) === tally.fetched) return 'ok';
   return tally.accepted === tally.postgres.duplicate ? 'unchanged' : 'ok';
 }
 
@@ -153,6 +167,18 @@ export function allRejected(tally: Tally | Receipt | FailedReceipt): boolean {
   return tally.fetched > 0 && deadLetters(tally) === tally.fetched;
 }
 
-export function exceedsRejectRatio(tally: Tally, maxRejectRatio: number): boolean {
-  return tally.fetched >= rejectRatioFloor && deadLetters(tally) / tally.fetched > maxRejectRatio;
+/** @param parents of the run: those that failed are no records, and have a share of their own */
+export function exceedsRejectRatio(tally: Tally, maxRejectRatio: number, parents?: ParentTally): boolean {
+  const failed = parents?.failed ?? 0;
+  const fetched = tally.fetched - failed;
+  return isAbove(deadLetters(tally) - failed, fetched, maxRejectRatio);
+}
+
+/** Whether so many parents of a run failed that the run does. */
+export function exceedsFailedParents({ asked, failed }: ParentTally, maxRejectRatio: number): boolean {
+  return isAbove(failed, asked, maxRejectRatio);
+}
+
+function isAbove(rejected: number, all: number, maxRatio: number): boolean {
+  return all >= rejectRatioFloor && rejected / all > maxRatio;
 }

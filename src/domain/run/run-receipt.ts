@@ -1,6 +1,6 @@
 import type { RunRef } from './batch.ts';
 import type { PollEnd } from '../state/fetch-position.ts';
-import { outcomeOf, type FailedReceipt, type Receipt, type Tally } from './receipt.ts';
+import { filteredOf, outcomeOf, type FailedReceipt, type Receipt, type Tally } from './receipt.ts';
 import type { RunFailure } from './run-failure.ts';
 import { summarizeState, type SourceState } from '../state/source-state.ts';
 import type { TimeRangeText } from '../time/backfill-windows.ts';
@@ -48,6 +48,7 @@ function bodyOf({
     accepted,
     rejected,
     unchanged,
+    filtered: filteredOf(tally),
     repaired,
     csv,
     postgres,

@@ -1,6 +1,6 @@
 import { alertsOfRun, alertsOfWindow, type AlertVerdict, type RunFacts } from '../monitoring/alert.ts';
 import type { PollEnd } from '../state/fetch-position.ts';
-import { deadLetters, exceedsRejectRatio, imbalance } from './receipt.ts';
+import { deadLetters, exceedsFailedParents, exceedsRejectRatio, imbalance } from './receipt.ts';
 import type { FailedReceipt, Receipt, Tally } from './receipt.ts';
 import type { SourcePlan } from '../plan/source-plan.ts';
 import type { RunFailure } from './run-failure.ts';
@@ -36,7 +36,12 @@ export function verdictOf(source: string, { plan, tally, end, isWindow }: Verdic
     return { type: 'WindowIncomplete', message: `window: ${end.paging ?? byMaxPages}` };
   }
   const { maxRejectRatio } = plan;
-  if (!exceedsRejectRatio(tally, maxRejectRatio)) return null;
+  const { parents } = end;
+  if (parents && exceedsFailedParents(parents, maxRejectRatio)) {
+    const message = `${parents.failed} of ${parents.asked} parents failed, max_reject_ratio is ${maxRejectRatio}; see ./daybook dead-letters list --source ${source} --reason parent_failed`;
+    return { type: 'TooManyRejects', message };
+  }
+  if (!exceedsRejectRatio(tally, maxRejectRatio, parents)) return null;
   const message = `${deadLetters(tally)} of ${tally.fetched} records were rejected, max_reject_ratio is ${maxRejectRatio}; see ./daybook dead-letters list --source ${source}`;
   return { type: 'TooManyRejects', message };
 }

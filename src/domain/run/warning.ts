@@ -10,17 +10,23 @@ export const warningCodes = [
   'ambiguous_date',
   'time_fallback',
   'row_waits',
+  'cell_without_value',
+  'body_changed',
   'duplicate_id',
   'field_empty',
   'start_param_ignored',
+  'not_ascending',
+  'offset_limit',
   'paginator_proposed',
   'arithmetic_path',
   'field_unknown',
+  'kept_field_hidden',
   'cron_six_fields',
   'no_files',
   'files_unbound',
   'no_worker',
   'state_changed',
+  'parent_replaced',
 ] as const;
 export type WarningCode = (typeof warningCodes)[number];
 

@@ -5,12 +5,14 @@ export interface SecretMask {
 }
 
 /** Encloses the number of a secret and of its form; occurrences in a source's text are removed first. */
-const mark = '\u0001';
+export const secretMark = '\u0001';
 
 /** @param secrets always in the same order, because their numbers stand for them */
 export function createSecretMask(secrets: readonly string[]): SecretMask {
   const forms = secrets.flatMap((secret, index) =>
-    secret.length < 4 ? [] : writings(secret).map((text, form) => ({ text, stand: `${mark}${index}.${form}${mark}` })),
+    secret.length < 4
+      ? []
+      : writings(secret).map((text, form) => ({ text, stand: `${secretMark}${index}.${form}${secretMark}` })),
   );
   const longestFirst = [...forms].sort((a, b) => b.text.length - a.text.length);
   return {
@@ -21,11 +23,11 @@ export function createSecretMask(secrets: readonly string[]): SecretMask {
 }
 
 /** A secret as it is, and as URLs and JSON write it. New ways come last: what is stored knows them by their numbers. */
-function writings(secret: string): string[] {
+export function writings(secret: string): string[] {
   const encoded = [encodeURIComponent(secret.toWellFormed()), new URLSearchParams([['', secret]]).toString().slice(1)];
   return [...new Set([secret, ...encoded, JSON.stringify(secret).slice(1, -1)])];
 }
 
 function strip(text: string): string {
-  return text.replaceAll(mark, '');
+  return text.replaceAll(secretMark, '');
 }

@@ -1,5 +1,8 @@
+import type { FanOutPosition, ParentTally } from './fan-out.ts';
 import type { FieldTally } from '../run/field-tally.ts';
 import type { DayRanges } from '../time/day-set.ts';
+import type { BodyPosition } from './body-position.ts';
+import type { PollRange, RequestValues } from './request-values.ts';
 import type { Cuts, FileProgress, SourceState } from './source-state.ts';
 
 /** The position of a poll between two fetches. Workflows pass it on without looking inside. */
@@ -28,6 +31,8 @@ export interface FetchPosition {
   readonly unreadableCursor?: true;
   /** Which fields the records of this run have; absent if the source has none of its own. */
   readonly fields?: FieldTally;
+  /** Of a source that is requested for each of several parents; the rest is about the chain of one of them. */
+  readonly fanOut?: FanOutPosition;
 }
 
 /** Records that have their id in common with another one of their page. */
@@ -58,6 +63,15 @@ export interface HttpPosition {
   readonly since: string | null;
   /** Value of the end parameter, of a window. */
   readonly until?: string;
+  /** The parts of a poll that asks for one stretch of time after the other; absent if it asks for all at once. */
+  readonly range?: PollRange;
+  /** What else the placeholders of its request stand for; absent if it has none. */
+  readonly values?: RequestValues;
+  /**
+   * The parent that its requests are made for, as JSON text, so that numbers keep their digits. Only while pages are fetched: no position
+   * of a workflow has it.
+   */
+  readonly parent?: string;
   /** Hashes of the last pages: a repeated one ends the loop. */
   readonly recentPages: readonly string[];
   /** Finds repeated page names, however long their cycle is. */
@@ -92,6 +106,14 @@ export interface HttpPosition {
   /** The page is requested only to find out whether the API has pages that begin anywhere. */
   readonly probes?: true;
   readonly breaks?: Breaks;
+  /** Which document of an export it belongs to. @default 0 */
+  readonly document?: number;
+  /** Set within a body that is read in stretches. */
+  readonly body?: BodyPosition;
+  /** A body changed while it was read: the next ones are copied first. */
+  readonly copies?: true;
+  /** The run has copies of bodies in the store. */
+  readonly copied?: true;
 }
 
 /** Ids that were on one page after the other, whatever else their records hold. */
@@ -115,7 +137,7 @@ export interface Breaks {
 /** Names a page for a later poll. */
 export interface SavedPosition extends Pick<
   HttpPosition,
-  'page' | 'cursor' | 'skip' | 'distinct' | 'total' | 'overlaps' | 'tail'
+  'page' | 'cursor' | 'skip' | 'distinct' | 'total' | 'overlaps' | 'tail' | 'values'
 > {
   /** Hashes of the pages before it. */
   readonly seen?: readonly string[];
@@ -177,6 +199,8 @@ export type StatePatch = Partial<
     | 'freshUntil'
     | 'lastNewAt'
     | 'failures'
+    | 'fanOut'
+    | 'fanOutCleared'
   >
 >;
 
@@ -188,6 +212,8 @@ export interface PollEnd {
   readonly notModified: boolean;
   /** The source asked not to be called before this time. ISO 8601. */
   readonly notBefore: string | null;
+  /** The run has copies of bodies in the store, which are no longer needed. */
+  readonly copied?: true;
   /** Cut short on purpose: the next poll continues there. */
   readonly resumes?: true;
   /** The next poll begins with the last token of this one. */
@@ -198,7 +224,12 @@ export interface PollEnd {
   readonly since?: string;
   /** See `DuplicateCounts.worst`; absent if there is none. */
   readonly duplicates?: DuplicateShare;
+  /** Parents that it was requested for; absent if the source has none. */
+  readonly parents?: ParentTally;
 }
 
 /** How a paginator names the next page. */
-export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful'>;
+export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful' | 'values' | 'range' | 'until'> & {
+  /** Absent = that of the page before. */
+  readonly since?: string | null;
+};

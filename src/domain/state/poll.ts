@@ -58,7 +58,12 @@ export function positionAfterFailure(
   failure: string,
 ): UnfinishedPoll | null {
   if (!now || !failuresOfPages.has(failure)) return now;
-  const isFurther = !begun || begun.page !== now.page || begun.cursor !== now.cursor || begun.skip !== now.skip;
+  const isFurther =
+    !begun ||
+    begun.page !== now.page ||
+    begun.cursor !== now.cursor ||
+    begun.skip !== now.skip ||
+    begun.range?.part !== now.range?.part;
   if (isFurther) return failure === 'SourceRefused' && now.isToken !== true ? { ...now, front: true } : now;
   const { failed, ...rest } = now;
   return failed ? rest : { ...rest, failed: true };
@@ -83,6 +88,8 @@ export function patchAfter(
   lastPatch: StatePatch,
 ): StatePatch {
   const { place } = position;
+  // The blob that the state names says which parents are done.
+  if (position.fanOut) return end && end.notBefore !== null ? { notBefore: end.notBefore } : {};
   const unfinished = unfinishedAt(position);
   if (!end) return { ...lastPatch, unfinished };
   if (end.notBefore !== null) return { notBefore: end.notBefore, ...(position.pages > 0 ? { unfinished } : {}) };
@@ -105,7 +112,7 @@ export function patchAfter(
 }
 
 /** Where the next poll begins that continues with the last token. */
-function nextTokenOf({ cursor, since }: HttpPosition): UnfinishedPoll | null {
+function nextTokenOf({ cursor, since, values }: HttpPosition): UnfinishedPoll | null {
   if (cursor === null) return null;
   return {
     page: 0,
@@ -116,6 +123,7 @@ function nextTokenOf({ cursor, since }: HttpPosition): UnfinishedPoll | null {
     keysKept: 0,
     keyBlobs: [],
     isToken: true,
+    ...(values ? { values } : {}),
   };
 }
 
@@ -123,7 +131,7 @@ function nextTokenOf({ cursor, since }: HttpPosition): UnfinishedPoll | null {
 function unfinishedAt(position: FetchPosition): UnfinishedPoll | null {
   const { place, startedAt, watermark, keysKept, keyBlobs, cuts, frontRepeated } = position;
   if (place.type === 'file') return null;
-  const { page, cursor, skip, total, distinct = 0 } = place;
+  const { page, cursor, skip, total, distinct = 0, values, range, until } = place;
   const { overlaps, tail } = place.thenAt ?? place;
   return {
     page,
@@ -138,6 +146,8 @@ function unfinishedAt(position: FetchPosition): UnfinishedPoll | null {
     ...(cuts ? { cuts } : {}),
     ...(frontRepeated ? { frontRepeated } : {}),
     ...(total === undefined ? {} : { total }),
+    ...(values ? { values } : {}),
+    ...(range ? { range, ...(until === undefined ? {} : { until }) } : {}),
     ...(overlaps === true && tail ? { tail } : {}),
     ...(place.thenAt
       ? {

@@ -1,5 +1,6 @@
 import type { DateOrder } from '../plan/plan-parts.ts';
 import type { FailureStreak } from './failure-backoff.ts';
+import type { PollRange, RequestValues } from './request-values.ts';
 import type { Sink } from '../run/sink.ts';
 
 /**
@@ -40,6 +41,10 @@ export interface SourceState {
    * which gave ids without it.
    */
   readonly feedItems?: string | null;
+  /** Names the blob that says which parents of a `for_each` are done; absent = none is, or the source has none. */
+  readonly fanOut?: string;
+  /** What hides records from a poll is to be dropped in that blob, too. */
+  readonly fanOutCleared?: boolean;
   /** How the source wrote dates of numbers last; absent = no document has shown it. */
   readonly dateOrder?: DateOrder;
   /** Polls one after the other in which no record had a time at the cursor; absent = none. */
@@ -92,6 +97,11 @@ export interface UnfinishedPoll {
   /** See `HttpPlace`. */
   readonly total?: number;
   readonly cuts?: Cuts;
+  /** See `HttpPosition`. */
+  readonly values?: RequestValues;
+  /** See `HttpPosition`; `until` is that of the part. */
+  readonly range?: PollRange;
+  readonly until?: string;
   /** See `HttpPlace`; absent if the page there is not asked for so that it overlaps. */
   readonly tail?: readonly string[];
   /** See `FetchPosition`. */
@@ -220,6 +230,7 @@ export function clearValidators(state: SourceState): SourceState {
   return {
     ...rest,
     ...(document === undefined ? {} : { document: null }),
+    ...(rest.fanOut === undefined ? {} : { fanOutCleared: true }),
     etag: null,
     lastModified: null,
     previousPoll: [],

@@ -7,7 +7,7 @@ export function isSourceState(value: unknown): value is SourceState {
   if (!isObject(value) || value['version'] !== 1) return false;
   const isText = (name: string) => value[name] === null || typeof value[name] === 'string';
   const { fetchFingerprint, shapeFingerprint, previousPoll, unfinished, file, sinkDownSince, failures, epoch } = value;
-  const { feedItems, dateOrder, unreadableCursor, receiptAt, document, id = [] } = value;
+  const { feedItems, dateOrder, unreadableCursor, receiptAt, document, id = [], fanOut, fanOutCleared } = value;
   return (
     (epoch === undefined || (Number.isSafeInteger(epoch) && (epoch as number) > 0)) &&
     typeof fetchFingerprint === 'string' &&
@@ -21,7 +21,8 @@ export function isSourceState(value: unknown): value is SourceState {
     (feedItems === undefined || isText('feedItems')) &&
     (dateOrder === undefined || dateOrders.includes(dateOrder as DateOrder)) &&
     ['number', 'undefined'].includes(typeof unreadableCursor) &&
-    ['string', 'undefined'].includes(typeof receiptAt) &&
+    [receiptAt, fanOut].every((text) => ['string', 'undefined'].includes(typeof text)) &&
+    ['boolean', 'undefined'].includes(typeof fanOutCleared) &&
     (id === null || (Array.isArray(id) && id.every((expression) => typeof expression === 'string'))) &&
     (unfinished === null || isUnfinished(unfinished)) &&
     (file === null || isFileProgress(file)) &&

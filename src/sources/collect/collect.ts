@@ -3,6 +3,7 @@ import type { FetchPosition, PollEnd } from '../../domain/state/fetch-position.t
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { FetchCounts } from '../../domain/run/receipt.ts';
 import { latest } from '../../domain/state/poll.ts';
+import { asksSince } from '../../domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { FilesProgress } from '../../domain/state/source-state.ts';
 import { formatMicros, microsOfDate, type Micros } from '../../domain/time/timestamp.ts';
@@ -11,7 +12,7 @@ import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { CheckOptions } from '../compute/job.ts';
 import type { CheckedWithDays, ClassifiedPage } from '../extraction/checked-page.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
-import { DuplicateIds } from './duplicate-ids.ts';
+import { DuplicateIds, noDuplicates } from './duplicate-ids.ts';
 import { EmptyFields } from './empty-fields.ts';
 import type { Page } from '../extraction/page.ts';
 import {
@@ -24,10 +25,13 @@ import {
   withoutProof,
 } from '../pagination/page-sequence.ts';
 import { continuationOf, withoutOverlap } from '../pagination/overlap.ts';
+import { bodyChanged, ofStretch, restarted } from '../pagination/large-body.ts';
 import { notingWrongTotal } from '../pagination/wrong-total.ts';
-import { readTime } from '../pagination/page-request.ts';
+import { readTime } from '../pagination/read-time.ts';
 import { isSavedPositionGone, savedPositionDropped } from '../pagination/saved-position.ts';
-import { isNewTo, classifyPage } from '../extraction/classify-page.ts';
+import { hasNewFiltered, isNewTo, classifyPage } from '../extraction/classify-page.ts';
+import { areIdsKnown, idsInOrder } from '../extraction/page-ids.ts';
+import { intoNextPart } from './next-part.ts';
 import { createStartCheck } from './start-param.ts';
 
 /** When a fetch stops reading further pages. */
@@ -49,6 +53,8 @@ export interface CollectInput {
   readonly front?: FetchPosition | null;
   /** Nothing that fails now is tried again. @default false */
   readonly lastAttempt?: boolean;
+  /** See `CheckOptions`. @default null */
+  readonly parent?: string | null;
 }
 
 export interface Collected {
@@ -86,12 +92,13 @@ export async function collect(input: CollectInput): Promise<Collected> {
   let readKnown = typeof input.known === 'function' ? input.known : null;
   assertNotEndless(plan, start);
   const since = oldestWanted(plan, start);
-  const optionsAt = (page: Pick<Page, 'counts'>): CheckOptions => ({
+  const optionsAt = (page: Pick<Page, 'counts' | 'stretch'>): CheckOptions => ({
     number: pageNumber(plan, position, page),
     days: position.days,
     since,
     makesDigests: known !== null,
-    hashPages: start.place.type !== 'file',
+    hashPages: start.place.type !== 'file' && page.stretch === undefined,
+    ...(typeof input.parent === 'string' ? { parent: input.parent } : {}),
   });
   const sorted: ClassifiedPage[] = [];
   const startedAt = performance.now();
@@ -110,13 +117,19 @@ export async function collect(input: CollectInput): Promise<Collected> {
   try {
     reader.checksDocuments = optionsAt({});
     for await (const given of pages) {
+      if (given.restarts !== undefined) {
+        position = restarted(position, input.front ?? null);
+        warnings = addWarnings(warnings, [bodyChanged(given.restarts)]);
+        break;
+      }
       if (given.refusesOverlap) {
         position = withoutOverlap(position);
         break;
       }
       if (readKnown && !given.end?.notModified) [known, readKnown] = [await readKnown(), null];
-      const read = given.checked ?? (await checkItems(given, known, reader, optionsAt(given), fields));
+      const read = given.checked ?? ofStretch(given, await checkItems(given, known, reader, optionsAt(given), fields));
       const isAgain = isRepeatedPage(position, read.hash);
+      if (isAgain && given.readAgain) continue;
       const page = isAgain ? given : notingWrongTotal(plan, position, given, read);
       const sequel = continuationOf(plan, position, read, isAgain);
       if ('elsewhere' in sequel) {
@@ -127,10 +140,10 @@ export async function collect(input: CollectInput): Promise<Collected> {
       ({ position } = sequel);
       const result = classifyPage(checked, known);
       if (isAgain) {
-        const course = withoutProof(afterRepeat(plan, position, page, result.hash));
+        const course = intoNextPart(plan, withoutProof(afterRepeat(plan, position, page, result.hash)));
         ({ position, end } = course);
         warnings = addWarnings(warnings, course.warnings ?? []);
-        if (end) break;
+        if (end || course.jumps) break;
         reader.checksDocuments = optionsAt({});
         continue;
       }
@@ -140,21 +153,24 @@ export async function collect(input: CollectInput): Promise<Collected> {
       itemMemory = page.itemMemory ?? itemMemory;
       if (page.warning !== undefined) notes.push(page.warning);
       fields.take(page, checked, pageNumber(plan, position, page));
-      const shared = ids.take(checked, (record) => isNewTo(known, record), {
-        number: pageNumber(plan, position, page),
-        fetchedAt: page.fetchedAt,
-        isPart: page.counts === false,
-      });
+      // Like a file, a large body may hold all versions of a record.
+      const shared = page.stretch
+        ? noDuplicates
+        : ids.take(checked, (record) => isNewTo(known, record), {
+            number: pageNumber(plan, position, page),
+            fetchedAt: page.fetchedAt,
+            isPart: page.counts === false,
+          });
       for (const letter of shared.deadLetters) duplicates.push(letter);
       const ofRecords = [...checked.warnings, ...shared.warnings, ...olderThanAsked(checked)];
       warnings = addWarnings(warnings, [...(page.warnings ?? []), ...ofRecords]);
       const from = position.place;
       const advanced = { ...advance(plan, position, page, checked, result), ...ids.carried, ...fields.carried };
       const news = {
-        isNew: known === null ? null : result.accepted.length > 0,
+        isNew: known === null ? null : result.accepted.length > 0 || hasNewFiltered(known, checked),
         isBehind: isBehind(plan, from, result),
       };
-      const course = withoutProof(afterPage(plan, from, advanced, page, news));
+      const course = intoNextPart(plan, withoutProof(afterPage(plan, from, advanced, page, news)));
       ({ position, end } = course);
       warnings = addWarnings(warnings, course.warnings ?? []);
       reader.checksDocuments = optionsAt({});
@@ -176,6 +192,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
   if (warnings.some(({ code }) => code === 'cursor_unreadable')) position = { ...position, unreadableCursor: true };
   warnings = addWarnings(warnings, fields.warnings(end !== null));
   const accepted = sorted.flatMap((page) => page.accepted);
+  const filtered = sum(sorted, (page) => page.shaped?.filtered.length ?? 0);
   const deadLetters = sorted.flatMap((page) => page.deadLetters);
   return {
     counts: {
@@ -183,6 +200,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
       accepted: accepted.length,
       rejected: deadLetters.length,
       unchanged: sum(sorted, (page) => page.unchanged),
+      ...(filtered > 0 ? { filtered } : {}),
       repaired: accepted.filter((record) => record.repaired).length,
       pages: Math.max(0, position.pages - start.pages),
     },
@@ -228,7 +246,7 @@ function isBehind(plan: SourcePlan, place: FetchPosition['place'], { accepted, f
 /** The time from which records are wanted, if the source has no such parameter. */
 function oldestWanted(plan: SourcePlan, { place }: FetchPosition): Micros | null {
   if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http') return null;
-  return !plan.incremental || plan.incremental.startParam !== null ? null : readTime(place.since);
+  return !plan.incremental || asksSince(plan.incremental) ? null : readTime(place.since);
 }
 
 /** A file is one page, however many stretches it is read in; so is a page that is handed out in parts. */
@@ -240,20 +258,18 @@ function advance(
   plan: SourcePlan,
   position: FetchPosition,
   page: Page,
-  { days, valid, deadLetters, fetched }: CheckedWithDays,
+  checked: CheckedWithDays,
   { furthest, hash }: ClassifiedPage,
 ): FetchPosition {
   const bound = microsOfDate(new Date(position.startedAt));
   const reached = furthest === null ? null : formatMicros(furthest < bound ? furthest : bound);
   const answered = page.end?.notModified || page.end?.notBefore ? position.pages : pageNumber(plan, position, page);
   const place = page.next ?? position.place;
-  // Items that were known, and not read again, have no id here.
-  const isWhole = fetched === valid.length + deadLetters.length;
-  const idsOf = () => (isWhole ? valid.map(({ record }) => record.sourceId) : []);
+  const idsOf = () => (areIdsKnown(checked) ? idsInOrder(checked) : []);
   return {
     ...position,
     pages: answered,
-    days,
+    days: checked.days,
     watermark: latest(position.watermark, reached),
     place:
       place.type === 'file'

@@ -1,3 +1,4 @@
+import { asKnown } from '../extraction/item-marks.ts';
 import type { KnownItem, PageItem } from '../extraction/page.ts';
 
 /**
@@ -18,7 +19,8 @@ export async function completeItems(
 async function completeItem(item: PageItem, known: ReadonlySet<string> | null): Promise<PageItem | KnownItem> {
   if (!('complete' in item) || !item.complete) return item;
   const { index, mark } = item;
-  if (mark !== undefined && known?.has(mark) === true) return { index, known: mark };
+  const kept = mark === undefined || known === null ? null : asKnown(index, mark, known);
+  if (kept) return kept;
   const completed = await item.complete();
   return 'raw' in completed && mark !== undefined ? { ...completed, mark } : completed;
 }

@@ -2,6 +2,7 @@ import { canonicalJson } from '../../formats/canonical-json.ts';
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import type { DuplicateCounts, DuplicateShare } from '../../domain/state/fetch-position.ts';
+import { hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { uniqueKeys } from '../proposal/unique-keys.ts';
@@ -20,7 +21,8 @@ export interface FoundDuplicates {
   readonly deadLetters: readonly NewDeadLetter[];
 }
 
-const none: FoundDuplicates = { warnings: [], deadLetters: [] };
+/** Also of what is not compared. */
+export const noDuplicates: FoundDuplicates = { warnings: [], deadLetters: [] };
 
 /**
  * Finds different records of one page that have the same id: only one of them can be stored. The same record twice is fine,
@@ -51,10 +53,10 @@ export class DuplicateIds {
     isNew: (record: ValidRecord) => boolean,
     { number, fetchedAt, isPart }: { readonly number: number; readonly fetchedAt: Date; readonly isPart: boolean },
   ): FoundDuplicates {
-    if (this.#plan.type === 'file') return none;
+    if (this.#plan.type === 'file') return noDuplicates;
     if (!isPart) this.#page = new PageIds();
     const duplicates = this.#page.add(valid, isNew);
-    if (duplicates.length === 0) return none;
+    if (duplicates.length === 0) return noDuplicates;
     const keptBefore = this.#counts?.kept ?? 0;
     const kept = duplicates.filter(isNew).slice(0, maxKept - keptBefore);
     this.#counts = { kept: keptBefore + kept.length, worst: worse(this.#counts?.worst, this.#page) };
@@ -65,9 +67,10 @@ export class DuplicateIds {
         at: fetchedAt.toISOString(),
         page: number,
         index,
-        sourceId,
-        message: `another record of the page has the same id ${shown(sourceId)}, and only one of them can be stored; choose a unique id`,
+        ...(hidesValues(this.#plan) ? {} : { sourceId }),
+        message: `another record of the page has the same id${hidesValues(this.#plan) ? '' : ` ${shown(sourceId)}`}, and only one of them can be stored; choose a unique id`,
         recordText: payload,
+        ...(this.#plan.shaping ? { shaped: true } : {}),
       })),
     };
   }
@@ -75,7 +78,10 @@ export class DuplicateIds {
   #message(valid: readonly ValidRecord[]): string {
     const { id } = this.#plan;
     const { records, ids, examples } = this.#page;
-    const named = examples.slice(0, maxExamples).map(([sourceId, times]) => `${shown(sourceId)} ${times} times`);
+    const hides = hidesValues(this.#plan);
+    const named = examples
+      .slice(0, maxExamples)
+      .map(([sourceId, times]) => `${hides ? 'one' : shown(sourceId)} ${times} times`);
     const key = id.length === 1 ? id.join() : `[${id.join(', ')}]`;
     const candidates = uniqueKeys(
       valid.map(({ record }) => record.payload),

@@ -23,10 +23,19 @@ export class EmptyFields {
   }
 
   /** @param number of the page in the run, from 1 */
-  take(page: Page, checked: Pick<CheckedPage, 'valid' | 'fetched'>, number: number): void {
+  take(page: Page, checked: Pick<CheckedPage, 'valid' | 'fetched' | 'shaped'>, number: number): void {
     this.#add(page.fields ?? {});
     this.#add(timesIn(this.#plan, checked));
-    if (number === 1 && page.counts !== false && page.end === undefined && checked.fetched === 0) this.#noteNoItems();
+    this.#add(checked.shaped?.masks ?? {});
+    if (
+      number === 1 &&
+      page.counts !== false &&
+      page.end === undefined &&
+      checked.fetched === 0 &&
+      (checked.shaped?.received ?? 0) === 0
+    ) {
+      this.#noteNoItems();
+    }
   }
 
   /** Items that were completed by pages of their own. */
@@ -44,9 +53,10 @@ export class EmptyFields {
   }
 
   #noteNoItems(): void {
-    const { type, allowEmpty } = this.#plan;
-    if (type !== 'html' || allowEmpty) return;
-    const { selector, json } = this.#plan.items;
+    const plan = this.#plan;
+    const items = plan.type === 'html' || plan.type === 'http' ? plan.items : null;
+    if (items === null || plan.allowEmpty) return;
+    const { selector, json } = items;
     const where = json === null ? '' : `, or items.json "${json}" finds nothing in them`;
     const message = `items.selector "${selector}" matches nothing on the first page${where}`;
     this.#warnings = [{ code: 'field_empty', message, count: 1 }];

@@ -3,8 +3,8 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { createTimeReader } from '../extraction/occurred-at.ts';
-import { formatParameter } from '../extraction/parameter-time.ts';
-import { readTime } from '../pagination/page-request.ts';
+import { formatParameter } from '../../formats/parameter-time.ts';
+import { readTime } from '../pagination/read-time.ts';
 import type { CheckedPage } from '../extraction/checked-page.ts';
 
 /**
@@ -18,7 +18,7 @@ export function createStartCheck(
   const oldest = oldestAsked(plan, place);
   if (oldest === null) return () => [];
   const { bound, param } = oldest;
-  const message = `the API was asked for newer records with incremental.start_param \`${param}\`, but returned older ones as well: correct its name or incremental.format`;
+  const message = `the API was asked for newer records with ${param}, but returned older ones as well: correct its name or incremental.format`;
   return ({ valid }) => {
     const count = valid.filter(({ record: { cursorTime, occurredAt } }) => {
       const time = cursorTime === undefined ? occurredAt : cursorTime;
@@ -31,10 +31,13 @@ export function createStartCheck(
 /** The time from which on a source was asked for records; null if it was asked for all. */
 function oldestAsked(plan: SourcePlan, place: FetchPosition['place']): { bound: Micros; param: string } | null {
   if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http') return null;
-  if (!plan.incremental || plan.incremental.startParam === null) return null;
-  const { startParam: param, format, paramFormat: written = format, lagMs } = plan.incremental;
+  // A placeholder with a shift of its own asks for another time.
+  if (!plan.incremental || (plan.incremental.startParam === null && plan.incremental.sinceNamed !== 'plain'))
+    return null;
+  const { startParam, format, paramFormat: written = format, lagMs } = plan.incremental;
   const since = readTime(place.since);
   if (since === null) return null;
   const asked = createTimeReader(written, 'UTC')(formatParameter(since, written), new Date());
+  const param = startParam === null ? '`${since}`' : `incremental.start_param \`${startParam}\``;
   return asked.ok ? { bound: asked.micros - BigInt(lagMs) * 1000n, param } : null;
 }

@@ -6,8 +6,11 @@ import { arithmeticWarnings } from '../../formats/plan-paths.ts';
 import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';
-import { createCursorTime } from '../extraction/cursor-time.ts';
+import { createCursor, createCursorTime } from '../extraction/cursor-time.ts';
 import { createExtractor, type Extractor } from '../extraction/extract-record.ts';
+import { createPeek } from '../extraction/peek.ts';
+import { createShaper } from '../extraction/shape-record.ts';
+import type { ShapedChecks } from '../extraction/take-shaped.ts';
 import type { Field } from '../html/field.ts';
 import { jsonFormat } from '../http-json/json-source.ts';
 import type { DefinedSource, SourceDefinition } from './source-definition.ts';
@@ -21,6 +24,7 @@ export class CompiledSource {
   #check: PayloadCheck | null | undefined;
   #warnings: readonly Warning[] | undefined;
   #format: Promise<DocumentFormat> | undefined;
+  #shaping: ShapedChecks | null | undefined;
   #detail: { readonly link: Expression; readonly fields: readonly Field[] } | undefined;
 
   constructor({ text }: SourceDefinition, trace: Trace) {
@@ -64,6 +68,15 @@ export class CompiledSource {
     return `no record of the first page has a time at incremental.cursor "${cursor}" that incremental.format ${format} reads: every poll reads everything`;
   }
 
+  /** How its records are shaped; null = they are stored as they arrive. */
+  get shaping(): ShapedChecks | null {
+    if (this.#shaping === undefined) {
+      const shaper = createShaper(this.plan, this.#trace);
+      this.#shaping = shaper && { shaper, peek: createPeek(this.plan), cursor: createCursor(this.plan, this.#trace) };
+    }
+    return this.#shaping;
+  }
+
   extractor(days: DaySet): Extractor {
     return createExtractor(this.plan, days, this.check, this.#trace);
   }
@@ -104,6 +117,10 @@ async function openFormat(plan: HttpPlan, trace: Trace): Promise<DocumentFormat>
   switch (plan.type) {
     case 'http_json':
       return jsonFormat(plan, trace);
+    case 'http': {
+      const { httpFormat } = await import('../bodies/http-format.ts');
+      return httpFormat(plan, trace);
+    }
     case 'rss': {
       const { feedFormat } = await import('../feeds/feed-source.ts');
       return feedFormat(plan, new AbortController().signal);

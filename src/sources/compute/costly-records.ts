@@ -1,6 +1,6 @@
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
-import { textMark } from '../extraction/classify-page.ts';
+import { markOfHash, textMark } from '../extraction/classify-page.ts';
 
 /** Records that are remembered, of all sources together. */
 const maxRecords = 1_000;
@@ -26,8 +26,8 @@ export class CostlyRecords {
     return own.map(({ mark, rejection }) => [mark, rejection]);
   }
 
-  add(source: string, { recordText, reason, message }: NewDeadLetter): void {
-    const mark = textMark(recordText);
+  add(source: string, { recordText, sha256, reason, message }: NewDeadLetter): void {
+    const mark = sha256 === undefined ? textMark(recordText) : markOfHash(sha256);
     const key = `${source} ${mark}`;
     if ((this.#records.get(key)?.untilMs ?? 0) > Date.now()) return;
     this.#records.delete(key);

@@ -66,7 +66,7 @@ export interface ReadJob extends JobBase {
   readonly remembered?: Remembered;
 }
 
-export interface ReadResult extends Pick<ReadPage, 'broken' | 'warnings' | 'itemMemory' | 'fields'> {
+export interface ReadResult extends Pick<ReadPage, 'broken' | 'problem' | 'warnings' | 'itemMemory' | 'fields'> {
   /** None if they are checked. */
   readonly items: readonly WireItem[];
   readonly checked: JobPage | null;
@@ -116,6 +116,8 @@ export interface CheckOptions {
   readonly hashPages: boolean;
   /** Records from before it count as old; null = none do. */
   readonly since: Micros | null;
+  /** JSON text of what each record gets as `parent`; absent = nothing. */
+  readonly parent?: string;
 }
 
 /** Checks the records of a page. */

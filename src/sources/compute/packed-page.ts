@@ -5,7 +5,7 @@ import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { CheckedPage, CheckedWithDays, ValidRecord } from '../extraction/checked-page.ts';
 
 /** A checked page as it leaves its thread: columns, for thousands of objects take ten times as long to be sent (measured). */
-export interface PackedPage extends Pick<CheckedPage, 'fetched' | 'furthest' | 'hash' | 'warnings'> {
+export interface PackedPage extends Pick<CheckedPage, 'fetched' | 'furthest' | 'hash' | 'warnings' | 'shaped'> {
   readonly deadLetters: readonly NewDeadLetter[];
   readonly ids: readonly string[];
   readonly times: BigInt64Array;
@@ -27,8 +27,9 @@ export type JobPage = PackedPage | CheckedWithDays;
 const flag = { repaired: 1, timeFromRecord: 2, isOld: 4 } as const;
 
 export function packPage({ valid, digests, ...page }: CheckedPage, days: DayRanges): PackedPage {
-  const { fetched, furthest, hash, deadLetters, warnings } = page;
+  const { fetched, furthest, hash, deadLetters, warnings, shaped } = page;
   return {
+    ...(shaped ? { shaped } : {}),
     fetched,
     furthest,
     hash,
@@ -62,7 +63,7 @@ function flagsOf({ record, isOld }: ValidRecord): number {
 
 export function unpackPage(page: JobPage): CheckedWithDays {
   if ('valid' in page) return page;
-  const { fetched, furthest, hash, deadLetters, warnings, days } = page;
+  const { fetched, furthest, hash, deadLetters, warnings, days, shaped } = page;
   const { ids, times, payloads, flags, indexes, marks, cursorTimes } = page;
   const valid: ValidRecord[] = [];
   for (const [position, sourceId] of ids.entries()) {
@@ -84,5 +85,5 @@ export function unpackPage(page: JobPage): CheckedWithDays {
     valid.push({ index: indexes[position] ?? 0, record, mark: marks[position] ?? null, isOld });
   }
   const digests = page.digests ?? marks.filter((mark) => mark !== null);
-  return { fetched, valid, deadLetters, digests, furthest, hash, warnings, days };
+  return { fetched, valid, deadLetters, digests, furthest, hash, warnings, days, ...(shaped ? { shaped } : {}) };
 }

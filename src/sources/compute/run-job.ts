@@ -1,3 +1,5 @@
+import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
+import { WrongShape } from '../../domain/errors.ts';
 import { DaySet } from '../../domain/time/day-set.ts';
 import type { IdResult } from '../../formats/record-id.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
@@ -9,7 +11,8 @@ import { createStoredCheck, skipped, type StoredVerdict } from '../extraction/st
 import { parseJson } from '../../formats/exact-json.ts';
 import type { Proposal } from '../proposal/proposal.ts';
 import { absentKeys } from '../pagination/absent-keys.ts';
-import { factsOf, nextPage } from '../pagination/next-page.ts';
+import { followingPage } from '../pagination/following-page.ts';
+import { factsOf } from '../pagination/next-page.ts';
 import { missedPages } from '../pagination/propose-paginator.ts';
 import type { ReadPage } from '../extraction/document-format.ts';
 import { checkPage, type PageToCheck } from '../extraction/classify-page.ts';
@@ -113,9 +116,12 @@ export class JobRunner {
     const facts = factsOf(read, response);
     // A feed has no paginator to propose.
     const missed = type === 'rss' ? [] : missedPages(paginator, read.value, response.headers);
+    const following = () => followingPage(source.httpPlan, place, facts);
+    const { next, problem } = read.broken === undefined ? unquoted(source, following) : { next: null };
     const warnings = [...(read.warnings ?? []), ...absentKeys(paginator, place, facts), ...missed];
     return {
-      next: nextPage(paginator, place, facts),
+      next,
+      ...(problem ? { problem } : {}),
       patch: read.patch ?? {},
       ...(warnings.length > 0 ? { warnings } : {}),
       ...(check
@@ -152,7 +158,7 @@ export class JobRunner {
     job: Job,
     source: CompiledSource,
     { items, fetchedAt }: Pick<PageToCheck, 'items' | 'fetchedAt'>,
-    { number, ...options }: CheckOptions,
+    { number, parent, ...options }: CheckOptions,
   ): JobPage {
     const days = new DaySet(options.days);
     const { warnings, cursorWarning } = source;
@@ -162,6 +168,9 @@ export class JobRunner {
       cursorTime: source.cursorTime(),
       warnings,
       cursorWarning,
+      ...(parent === undefined ? {} : { parent: parseJson(parent) }),
+      shaping: source.shaping,
+      quotes: !hidesValues(source.plan),
     };
     const checked = checkPage({ items, fetchedAt, number }, checks, selectionOf(job), this.#trace);
     return this.#packs ? packPage(checked, days.ranges()) : { ...checked, days: days.ranges() };
@@ -169,7 +178,7 @@ export class JobRunner {
 
   #letters(job: DeadLettersJob, source: CompiledSource): DeadLettersResult {
     const days = new DaySet(job.days);
-    const replay = createDeadLetterReplay(source.plan, source.extractor(days));
+    const replay = createDeadLetterReplay(source.plan, source.extractor(days), source.shaping?.shaper);
     const now = new Date(job.nowMs);
     const outcomes = this.#each<DeadLetterWire, ReplayOutcome>(
       job,
@@ -217,6 +226,16 @@ export class JobRunner {
     const [oldest] = this.#sources.keys();
     if (this.#sources.size > maxSources && oldest !== undefined) this.#sources.delete(oldest);
     return source;
+  }
+}
+
+/** @throws WrongShape, without what the page has where the source may have a mask */
+function unquoted<T>({ name, plan }: CompiledSource, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof WrongShape) || !hidesValues(plan)) throw error;
+    throw new WrongShape(`paginator: ${name}: the link or cursor to the next page is unusable; ${hiddenValue}`);
   }
 }
 

@@ -30,7 +30,8 @@ export function defineSource(plan: SourcePlan, schema: string | null): SourceDef
 function withoutRequest(plan: SourcePlan): SourcePlan {
   if (plan.type === 'file') return plan;
   if (plan.type === 'module') return { ...plan, options: {} };
-  const { body: _body, secretParams: _secrets, ...rest } = plan;
+  const { body: _body, secretParams: _params, secretHeaders: _headers, secretBody: _secret, ...others } = plan;
+  const { export: _export, ...rest } = others;
   return { ...rest, url: '', headers: {}, params: {}, auth: null, proxy: null };
 }
 
@@ -41,6 +42,7 @@ export function limitsOf({ compute }: SourcePlan): ComputeLimits {
 /** The name of a field by its number (see `fieldNames`), as it is in the configuration. */
 export function fieldName({ text }: SourceDefinition, isDetail: boolean, number: number): string {
   const { plan } = JSON.parse(text) as DefinedSource;
+  if (plan.type === 'http') return fieldNames(plan.fields)[number] ?? '';
   if (plan.type !== 'html') return '';
   const fields = isDetail ? plan.detail?.fields : plan.fields;
   return fieldNames(fields ?? {})[number] ?? '';

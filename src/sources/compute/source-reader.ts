@@ -119,11 +119,13 @@ export class SourceReader {
   async #read(
     response: HttpResponse,
     fetchedAt: Date,
-    { page, cursor, total }: NextPage,
+    { page, cursor, total, values, since, range }: NextPage,
     asked: Pick<ReadJob, 'check' | 'remembered'>,
   ): Promise<ReadResult> {
-    const place = { page, cursor, ...(total === undefined ? {} : { total }) };
-    const when = { fetchedAtMs: fetchedAt.getTime(), place };
+    const place = { page, cursor, ...(total === undefined ? {} : { total }), ...(values ? { values } : {}) };
+    const isApi = this.plan.type === 'http_json' || this.plan.type === 'http';
+    const ofPart = isApi && since !== undefined ? { since, ...(range ? { range } : {}) } : {};
+    const when = { fetchedAtMs: fetchedAt.getTime(), place: { ...place, ...ofPart } };
     return this.#run({ kind: 'read', response: wireOf(response), ...when, ...asked });
   }
 

@@ -2,6 +2,7 @@
 export const steps = [
   ...(['page', 'record', 'records', 'items', 'fields', 'detail.fields', 'detail.url', 'paginator'] as const),
   ...(['schema', 'id', 'occurred_at', 'incremental.cursor', 'source'] as const),
+  ...(['explode', 'filter', 'map', 'drop', 'mask'] as const),
 ] as const;
 export type Step = (typeof steps)[number];
 

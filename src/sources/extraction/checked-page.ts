@@ -3,6 +3,7 @@ import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';
 import type { Warning } from '../../domain/run/warning.ts';
+import type { FieldTally } from '../../domain/run/field-tally.ts';
 import type { DayRanges } from '../../domain/time/day-set.ts';
 
 /** The records of a page, sorted by outcome. */
@@ -19,6 +20,28 @@ export interface ClassifiedPage {
   readonly hash: string | null;
   /** Of its records. */
   readonly warnings: readonly Warning[];
+  /** Set where records are shaped. */
+  readonly shaped?: ShapedPage;
+}
+
+/** What shaping a page brought, besides its records. */
+export interface ShapedPage {
+  /** Records that the source sent. */
+  readonly received: number;
+  readonly filtered: readonly FilteredRecord[];
+  /** Marks of the records as the source sent them, by which pages are told apart; none of parts of files. */
+  readonly sent: readonly (readonly [index: number, mark: string])[];
+  /** Fields that are to be masked. */
+  readonly masks: FieldTally;
+}
+
+/** A record that `filter` left out. */
+export interface FilteredRecord {
+  readonly index: number;
+  /** See `ValidRecord`. */
+  readonly mark: string | null;
+  /** Its id, where pages are told apart and it has one. */
+  readonly id: string | null;
 }
 
 /** The records of a page, before they are compared with the previous poll. */

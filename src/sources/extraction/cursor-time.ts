@@ -11,8 +11,13 @@ export function createCursorTime(
   plan: SourcePlan,
   trace: Trace = noTrace,
 ): (item: PageItem, record: AcceptedRecord) => Micros | null {
+  return createCursor(plan, trace) ?? ((_item, record) => (record.timeFromRecord ? record.occurredAt : null));
+}
+
+/** The same for the incremental cursor alone, which is read from the record as the source sent it; null if there is none. */
+export function createCursor(plan: SourcePlan, trace: Trace = noTrace): ((item: PageItem) => Micros | null) | null {
   const incremental = plan.type === 'file' || plan.type === 'module' ? null : plan.incremental;
-  if (!incremental) return (_item, record) => (record.timeFromRecord ? record.occurredAt : null);
+  if (!incremental) return null;
   const find = compileFinder(incremental.cursor);
   const read = createTimeReader(incremental.format, 'UTC', plan.limits.maxAheadMs);
   const now = new Date();

@@ -41,10 +41,14 @@ export interface ReadPage {
   readonly checked?: CheckedWithDays;
   /** The page after it, if the format has already found it. */
   readonly next?: NextPage | null;
+  /** The poll cannot be complete, and ends with this page. */
+  readonly problem?: Warning;
   /** The parsed page, for the paths of paginators; undefined if it is not one. */
   readonly value?: unknown;
   /** The page as HTML, for selectors of paginators. */
   readonly html?: CheerioAPI;
+  /** It is XML, not a web page. @default false */
+  readonly xml?: boolean;
   readonly patch?: StatePatch;
   /** The document was cut off: its items are used, and the poll is `partial`. */
   readonly broken?: string;

@@ -14,6 +14,7 @@ import {
   writeJson,
 } from '../../formats/exact-json.ts';
 import type { PayloadCheck } from '../../formats/json-schema.ts';
+import { hidesValues } from '../../domain/plan/shaping-plan.ts';
 import { recordId } from '../../formats/record-id.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
@@ -70,7 +71,7 @@ export function createExtractor(
 ): Extractor {
   const finders = plan.id.map(compileFinder);
   const candidates = createCandidates();
-  const occurredAt = createOccurredAt(plan.occurredAt, plan.limits.maxAheadMs, plan.type === 'rss');
+  const occurredAt = createOccurredAt(plan.occurredAt, plan.limits.maxAheadMs, plan.type === 'rss', !hidesValues(plan));
   return (raw, fetchedAt) => {
     trace.step('record');
     const payload = payloadOf(raw);
@@ -164,14 +165,15 @@ function payloadOf(raw: RawRecord): Payload {
 function outOfRange(plan: SourcePlan, micros: Micros, fetchedAt: Date, days: DaySet): string | null {
   const { maxAheadMs, maxAgeMs, maxNewDays } = plan.limits;
   const now = microsOfDate(fetchedAt);
+  const time = () => (hidesValues(plan) ? 'occurred_at' : `occurred_at ${formatMicros(micros)}`);
   if (micros > now + BigInt(maxAheadMs) * 1000n) {
-    return `occurred_at ${formatMicros(micros)} is further in the future than partitions.max_ahead allows; raise it if the time is right`;
+    return `${time()} is further in the future than partitions.max_ahead allows; raise it if the time is right`;
   }
   if (maxAgeMs !== null && micros < now - BigInt(maxAgeMs) * 1000n) {
-    return `occurred_at ${formatMicros(micros)} is older than partitions.max_age allows; raise it if the time is right`;
+    return `${time()} is older than partitions.max_age allows; raise it if the time is right`;
   }
   if (!days.admit(dayNumberOfMicros(micros), maxNewDays)) {
-    return `occurred_at ${formatMicros(micros)} is on another day, but this run already has records of ${maxNewDays} days; raise partitions.max_new_days if that is right`;
+    return `${time()} is on another day, but this run already has records of ${maxNewDays} days; raise partitions.max_new_days if that is right`;
   }
   return null;
 }

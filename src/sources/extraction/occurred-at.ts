@@ -4,6 +4,7 @@ import { parse } from 'date-fns/parse';
 import { truncate } from '../../domain/secrets/redact.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 import { parseEpochIn } from '../../domain/time/epoch-unit.ts';
+import { hiddenValue } from '../../domain/plan/shaping-plan.ts';
 import { ExactNumber } from '../../formats/exact-json.ts';
 import type { TimePlan } from '../../domain/plan/plan-parts.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
@@ -34,12 +35,14 @@ export type TimeReader = (value: unknown, now: Date) => TimeResult;
 
 /**
  * Makes the function that finds the time of a record.
+ * @param quotes whether messages may show the value
  * @param isFeed a feed's time that cannot be read gives way to `updated`, else to the time of the fetch
  */
 export function createOccurredAt(
   plan: TimePlan,
   maxAheadMs?: number,
   isFeed = false,
+  quotes = true,
 ): (value: unknown, fetchedAt: Date) => OccurredAt {
   const find = plan.path === null ? () => null : compileFinder(plan.path);
   const readPlain = createTimeReader(plan.format, plan.timezone, maxAheadMs);
@@ -58,10 +61,10 @@ export function createOccurredAt(
       if (updated.ok) return { ok: true, micros: updated.micros, fromRecord: true, isFallback: true };
       return { ok: true, micros: microsOfDate(fetchedAt), fromRecord: false, isFallback: true };
     }
-    return {
-      ok: false,
-      rejection: { reason: 'invalid_time', message: `${place} is ${describe(found)}: ${time.why}` },
-    };
+    const what = quotes
+      ? `${describe(found)}: ${time.why}`
+      : `no time in the format ${plan.format}; its value is ${hiddenValue}`;
+    return { ok: false, rejection: { reason: 'invalid_time', message: `${place} is ${what}` } };
   };
 }
 

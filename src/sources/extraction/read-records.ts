@@ -1,3 +1,4 @@
+import { hiddenValue } from '../../domain/plan/shaping-plan.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { isTextDeeperThan, parseJson } from '../../formats/exact-json.ts';
 import { maxDepth } from './extract-record.ts';
@@ -9,9 +10,13 @@ import type { KnownItem, LineItem, PageItem, RecordItem, RefusedItem, RowItem } 
 /** An item whose text has been read. */
 export type ReadItem = RecordItem | RefusedItem;
 
-/** Makes the function that reads the item at a position. Rows of CSV are taken apart together, which is much faster. */
+/**
+ * Makes the function that reads the item at a position. Rows of CSV are taken apart together, which is much faster.
+ * @param quotes whether messages may show what the source sent
+ */
 export function itemReader(
   items: readonly (PageItem | KnownItem)[],
+  quotes = true,
 ): (position: number) => ReadItem | KnownItem | null {
   const rows = items.filter((item) => 'row' in item);
   const [table] = rows.map((row) => row.table);
@@ -20,7 +25,7 @@ export function itemReader(
   return (position) => {
     const item = items[position];
     if (item === undefined) return null;
-    if ('line' in item) return readLine(item);
+    if ('line' in item) return readLine(item, quotes);
     return 'row' in item ? readRow(item, fieldsByRow.get(item) ?? []) : item;
   };
 }
@@ -30,12 +35,12 @@ function texts(rows: readonly RowItem[]): string[] {
 }
 
 /** What a line of JSON holds. */
-export function readLine({ index, line, path }: LineItem): ReadItem {
+export function readLine({ index, line, path }: LineItem, quotes = true): ReadItem {
   try {
     const { value, exact } = parseJson(line);
     return { index, raw: { value, exact, text: line, mayBeDeep: isTextDeeperThan(line, maxDepth) } };
   } catch (error) {
-    const message = `${path} line ${index} is not JSON: ${messageOf(error)}`;
+    const message = `${path} line ${index} is not JSON: ${quotes ? messageOf(error) : hiddenValue}`;
     return { index, rejection: { reason: 'invalid_json', message }, recordText: JSON.stringify(line) };
   }
 }

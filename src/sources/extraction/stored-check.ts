@@ -1,3 +1,4 @@
+import { hidesValues } from '../../domain/plan/shaping-plan.ts';
 import { parseJson } from '../../formats/exact-json.ts';
 import type { PayloadCheck } from '../../formats/json-schema.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
@@ -15,7 +16,7 @@ export const skipped = 'skipped';
 
 /** Makes the function that applies a source's time rule and schema to payloads that are stored. */
 export function createStoredCheck(plan: SourcePlan, schema: PayloadCheck | null, trace: Trace = noTrace) {
-  const occurredAt = createOccurredAt(plan.occurredAt, plan.limits.maxAheadMs, plan.type === 'rss');
+  const occurredAt = createOccurredAt(plan.occurredAt, plan.limits.maxAheadMs, plan.type === 'rss', !hidesValues(plan));
   return (payload: string, stored: Micros): StoredVerdict => {
     trace.step('record');
     const { value } = parseJson(payload);

@@ -1,5 +1,6 @@
 import { feedAccept } from '../http/accept-headers.ts';
 import type { StatePatch } from '../../domain/state/fetch-position.ts';
+import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
 import { WrongShape, messageOf } from '../../domain/errors.ts';
 import type { RssPlan } from '../../domain/plan/source-plan.ts';
 import type { Feed, FeedItem } from './feed-item.ts';
@@ -21,7 +22,7 @@ export function feedFormat(plan: RssPlan, signal: AbortSignal): DocumentFormat {
       const { body, headers } = response;
       const contentType = headers['content-type'];
       const decoded = decodeDocument({ kind: 'xml', body, contentType, encoding: plan.encoding ?? null });
-      const feed = await parseFeed(plan.name, decoded.text, response.url, signal);
+      const feed = await parseFeed(plan, decoded.text, response.url, signal);
       const memory = ItemMemory.parse(remembered.items, remembered.unknown);
       const orders = new DateOrders(plan.occurredAt.dateOrder, remembered.dateOrder);
       const { records, warnings, dateOrder } = feedRecords(feed, response.url, memory, orders);
@@ -42,7 +43,8 @@ export function feedFormat(plan: RssPlan, signal: AbortSignal): DocumentFormat {
 
 const nothing: Remembered = { items: null, unknown: 'free', dateOrder: null };
 
-async function parseFeed(subject: string, text: string, url: string, signal: AbortSignal): Promise<Feed> {
+async function parseFeed(plan: RssPlan, text: string, url: string, signal: AbortSignal): Promise<Feed> {
+  const { name: subject } = plan;
   const start = text.trimStart().charAt(0);
   if (start === '') throw new WrongShape(`fetch: ${subject} sent an empty body, expected RSS, Atom or JSON Feed`);
   const object = start === '{' ? text : jsonBehind(text);
@@ -59,7 +61,9 @@ async function parseFeed(subject: string, text: string, url: string, signal: Abo
     return parseJsonFeed(object, url, subject);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new WrongShape(`fetch: ${subject} sent invalid JSON, expected a JSON Feed (${messageOf(error)})`);
+    throw new WrongShape(
+      `fetch: ${subject} sent invalid JSON, expected a JSON Feed (${hidesValues(plan) ? hiddenValue : messageOf(error)})`,
+    );
   }
 }
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { parse as parseWithPosition } from 'json-custom-numbers';
 import { messageOf, OverLimit, UnreadableBody } from '../../domain/errors.ts';
 import { compileExpression } from '../../formats/jmespath.ts';
-import { isTextDeeperThan, parseJson, type ParsedJson } from '../../formats/exact-json.ts';
+import { hidesValues } from '../../domain/plan/shaping-plan.ts';
+import { isTextDeeperThan, parseDigits, parseJson, type ParsedJson } from '../../formats/exact-json.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { Trace } from '../compute/trace.ts';
@@ -66,7 +67,7 @@ export function readJsonRecords(plan: SourcePlan, { path, absolutePath, body }: 
   const encoding = plan.encoding ?? wideCharset(body);
   const { text, warnings } = decodeDocument({ kind: 'json', body, contentType: undefined, encoding });
   assertJsonSize(`file: ${plan.name}: ${absolutePath}`, text);
-  const { value, exact } = parsed(`file: ${plan.name}: ${absolutePath}`, text);
+  const { value, exact } = parsed(plan, `file: ${plan.name}: ${absolutePath}`, text);
   trace.step('records');
   const records = findRecords(`${plan.name}: ${path}`, plan.records, compileExpression(plan.records), value);
   assertRecordCount(`file: ${plan.name}: ${path}`, records);
@@ -74,12 +75,13 @@ export function readJsonRecords(plan: SourcePlan, { path, absolutePath, body }: 
   return { items: records.map((record, index) => ({ index, raw: { value: record, exact, mayBeDeep } })), warnings };
 }
 
-function parsed(subject: string, text: string): ParsedJson {
+function parsed(plan: SourcePlan, subject: string, text: string): ParsedJson {
   try {
-    return parseJson(text);
+    return plan.shaping ? parseDigits(text) : parseJson(text);
   } catch (error) {
+    const where = positionOf(text, error);
     throw new UnreadableBody(
-      `${subject} is not JSON at ${positionOf(text, error)}; expected one JSON document, or format: ndjson for one a line`,
+      `${subject} is not JSON at ${hidesValues(plan) ? where.replace(/ \(.*$/s, '') : where}; expected one JSON document, or format: ndjson for one a line`,
     );
   }
 }

@@ -3,14 +3,17 @@ import {
   HostBusy,
   OverLimit,
   PrivateAddress,
+  RobotsDisallowed,
   SourceRefused,
   SourceUnavailable,
   TooCostly,
+  UnreadableBody,
   WrongShape,
   messageOf,
 } from '../../domain/errors.ts';
 import { joinTallies, type FieldTally } from '../../domain/run/field-tally.ts';
 import type { DateOrder } from '../../domain/plan/plan-parts.ts';
+import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { HtmlPlan } from '../../domain/plan/source-plan.ts';
 import { htmlAccept } from '../http/accept-headers.ts';
@@ -97,7 +100,7 @@ export class DetailPages {
     }
     const maxPages = plan.detail?.maxPages ?? 0;
     if (this.#kept.count(run) > maxPages) {
-      const message = `detail page ${url.href} exceeds detail.max_pages (${maxPages} per run); the next run fetches it. Raise the limit if needed`;
+      const message = `${pageName(plan, url)} exceeds detail.max_pages (${maxPages} per run); the next run fetches it. Raise the limit if needed`;
       return rejected(item, { reason: 'out_of_range', message });
     }
     this.#asked++;
@@ -111,14 +114,15 @@ export class DetailPages {
     const { plan, context } = this.#setting;
     const { http, status } = recordStatus(this.#setting.http);
     const request = { url, followed: true, accept: htmlAccept, conditions: {} };
-    context.onProgress({ detail: url.href });
+    context.onProgress({ detail: hidesValues(plan) ? 'a page' : url.href });
     try {
       const answer = await retryWhenBusy(() => fetchDocument(plan, request, http, context), context.signal);
       return await this.#merge(item, url, answer);
     } catch (error) {
-      const rejection = rejectionOf(plan, error, url, status(), context.lastAttempt === true);
+      const named = hidesValues(plan) ? nameless(plan.name, error) : error;
+      const rejection = rejectionOf(plan, named, pageName(plan, url), status(), context.lastAttempt === true);
       if (rejection) return rejected(item, rejection);
-      throw ofPage(error, url);
+      throw ofPage(named, pageName(plan, url));
     }
   }
 
@@ -127,7 +131,8 @@ export class DetailPages {
     switch (answer.kind) {
       case 'rate_limited': {
         const waitMs = answer.notBefore.getTime() - answer.fetchedAt.getTime();
-        throw new HostBusy(`fetch: ${plan.name}: ${url.host} asks for ${waitMs} ms without requests`, waitMs);
+        const host = hidesValues(plan) ? 'a host' : url.host;
+        throw new HostBusy(`fetch: ${plan.name}: ${host} asks for ${waitMs} ms without requests`, waitMs);
       }
       case 'not_modified':
       case 'refused':
@@ -144,7 +149,7 @@ export class DetailPages {
         }
         return rejected(item, {
           reason: 'too_costly',
-          message: `detail page ${url.href}: ${merged.rejection.message}`,
+          message: `${pageName(plan, url)}: ${merged.rejection.message}`,
         });
       }
     }
@@ -155,15 +160,31 @@ function isLinked(item: object): item is LinkedItem {
   return 'link' in item && typeof item.link === 'string';
 }
 
+/** The page of an item in messages. Its address is a value of the source. */
+function pageName(plan: HtmlPlan, url: URL): string {
+  return hidesValues(plan) ? 'a detail page' : `detail page ${url.href}`;
+}
+
+/** The same error, without the host and path that it may name. */
+function nameless(source: string, error: unknown): unknown {
+  const message = `fetch: ${source}: a detail page failed; its address is ${hiddenValue}`;
+  if (error instanceof HostBusy) return new HostBusy(message, error.waitMs);
+  const own = [OverLimit, PrivateAddress, RobotsDisallowed, SourceRefused, TooCostly, UnreadableBody, WrongShape].find(
+    (type) => error instanceof type,
+  );
+  if (own) return new own(message);
+  if (!(error instanceof SourceUnavailable)) return error;
+  return new SourceUnavailable(message, error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs });
+}
+
 /** What is wrong with the item, where an error has to do with its page alone; null if it is the source's. */
 function rejectionOf(
   { onResponse }: HtmlPlan,
   error: unknown,
-  url: URL,
+  page: string,
   status: number | null,
   lastAttempt: boolean,
 ): Rejection | null {
-  const page = `detail page ${url.href}`;
   if (error instanceof OverLimit) return { reason: 'too_large', message: `${page}: ${messageOf(error)}` };
   if (error instanceof WrongShape || error instanceof PrivateAddress) {
     return { reason: 'wrong_shape', message: `${page}: ${messageOf(error)}` };
@@ -182,8 +203,8 @@ function rejectionOf(
 }
 
 /** Names the page in a failure of the source. */
-function ofPage(error: unknown, url: URL): unknown {
-  const message = `${messageOf(error)} (detail page ${url.href})`;
+function ofPage(error: unknown, page: string): unknown {
+  const message = `${messageOf(error)} (${page})`;
   if (error instanceof SourceUnavailable) {
     return new SourceUnavailable(message, error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs });
   }

@@ -1,5 +1,7 @@
 import { adapter } from 'parse5-htmlparser2-tree-adapter';
 import { WrongShape } from '../../domain/errors.ts';
+import { withoutNamespaces } from '../../formats/css-namespaces.ts';
+import { hiddenValue } from '../../domain/plan/shaping-plan.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 import type { ItemsPlan } from '../../domain/plan/html-plan.ts';
 import { rawText, type PageElement } from './element-text.ts';
@@ -19,8 +21,10 @@ export type ItemFinder = (page: HtmlPage) => readonly (Scope | BrokenJson)[];
  * Makes the finder of a source: the elements that the selector matches, or the objects that a path leads to in their JSON. Elements
  * in whose JSON the path leads nowhere are skipped, and so are scripts that are not JSON at all; but if no element contains any
  * JSON, broken or not, the selector is wrong.
+ * @param quotes whether messages may show what the page has
  */
-export function createItemFinder(subject: string, { selector, json }: ItemsPlan): ItemFinder {
+export function createItemFinder(subject: string, { selector: written, json }: ItemsPlan, quotes = true): ItemFinder {
+  const selector = withoutNamespaces(written);
   if (json === null) return (page) => page.find(selector, page.document).map((element) => ({ element }));
   const find = compileFinder(json);
   return (page) => {
@@ -31,7 +35,7 @@ export function createItemFinder(subject: string, { selector, json }: ItemsPlan)
       if (problem !== null && isMeantAsJson(element, values.length)) {
         found++;
         const which = `element ${index + 1} of ${elements.length} that match items.selector "${selector}"`;
-        return [{ problem: `${which} is not JSON: ${problem}`, text: rawText(element) }];
+        return [{ problem: `${which} is not JSON: ${quotes ? problem : hiddenValue}`, text: rawText(element) }];
       }
       found += values.length;
       return values.flatMap(({ value }) => itemsOf(find(value)));

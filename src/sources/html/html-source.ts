@@ -1,4 +1,5 @@
 import { htmlAccept } from '../http/accept-headers.ts';
+import { hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { HtmlPlan } from '../../domain/plan/source-plan.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';
@@ -16,7 +17,8 @@ import { readItems } from './read-items.ts';
  * notice.
  */
 export function htmlFormat(plan: HtmlPlan, trace: Trace = noTrace): DocumentFormat {
-  const reading = { find: createItemFinder(plan.name, plan.items), fields: compileFields(plan.fields), trace };
+  const find = createItemFinder(plan.name, plan.items, !hidesValues(plan));
+  const reading = { find, fields: compileFields(plan.fields), trace };
   return {
     accept: htmlAccept,
     read(response, _fetchedAt, { selection, remembered }) {

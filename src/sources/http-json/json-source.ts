@@ -2,17 +2,19 @@ import { jsonAccept } from '../http/accept-headers.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import { UnreadableBody, messageOf } from '../../domain/errors.ts';
 import { compileExpression } from '../../formats/jmespath.ts';
-import { isTextDeeperThan, parseJson, type ParsedJson } from '../../formats/exact-json.ts';
-import type { HttpJsonPlan } from '../../domain/plan/source-plan.ts';
+import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
+import { isTextDeeperThan, parseDigits, parseJson, type ParsedJson } from '../../formats/exact-json.ts';
+import type { HttpFormatPlan, HttpJsonPlan } from '../../domain/plan/source-plan.ts';
 import { maxDepth } from '../extraction/extract-record.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';
 import { assertJsonSize, assertRecordCount } from '../extraction/json-limits.ts';
+import { failedQuery } from './graphql-errors.ts';
 import { findRecords } from '../pagination/find-records.ts';
 import { decodeDocument } from '../text/decode-document.ts';
 
 /** Pages of a JSON API. */
-export function jsonFormat(plan: HttpJsonPlan, trace: Trace = noTrace): DocumentFormat {
+export function jsonFormat(plan: HttpJsonPlan | HttpFormatPlan, trace: Trace = noTrace): DocumentFormat {
   const find = compileExpression(plan.records);
   return {
     accept: jsonAccept,
@@ -21,7 +23,10 @@ export function jsonFormat(plan: HttpJsonPlan, trace: Trace = noTrace): Document
       const { body } = response;
       const { text, warnings } = decodeDocument({ kind: 'json', body, contentType, encoding: plan.encoding ?? null });
       assertJsonSize(`fetch: ${plan.name}`, text);
-      const { value, exact } = parsePage(plan.name, text, contentType);
+      const { value, exact } = parsePage(plan, text, contentType);
+      const isQuery = plan.type === 'http_json' && plan.graphql === true;
+      const failed = isQuery ? failedQuery(plan, value, response.status, text) : null;
+      if (failed) return failed;
       trace.step('records');
       const records = findRecords(plan.name, plan.records, find, value);
       assertRecordCount(`fetch: ${plan.name}`, records);
@@ -32,10 +37,16 @@ export function jsonFormat(plan: HttpJsonPlan, trace: Trace = noTrace): Document
   };
 }
 
-function parsePage(subject: string, text: string, contentType: string | undefined): ParsedJson {
+function parsePage(plan: HttpJsonPlan | HttpFormatPlan, text: string, contentType: string | undefined): ParsedJson {
+  const { name: subject } = plan;
   try {
-    return parseJson(text);
+    return plan.shaping ? parseDigits(text) : parseJson(text);
   } catch (error) {
+    if (hidesValues(plan)) {
+      throw new UnreadableBody(
+        `fetch: ${subject} answered with ${contentType ?? 'no content type'}, expected JSON; what it sent is ${hiddenValue}`,
+      );
+    }
     const start = truncate(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
     throw new UnreadableBody(
       `fetch: ${subject} answered with ${contentType ?? 'no content type'} that begins "${start}", expected JSON (${messageOf(error)})`,

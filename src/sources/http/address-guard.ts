@@ -1,5 +1,6 @@
 import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { isIP } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import { buildConnector } from 'undici';
 import { PrivateAddress } from '../../domain/errors.ts';
@@ -100,8 +101,12 @@ export function createLookup(reach: Reach, lookUp: NameLookup = dnsLookup) {
 }
 
 /** Opens allowed connections only, for any caller: names by what they lead to, addresses as they are. */
-export function createConnector(reach: Reach, lookUp?: NameLookup): buildConnector.connector {
-  const connect = buildConnector({ lookup: createLookup(reach, lookUp) });
+export function createConnector(
+  reach: Reach,
+  lookUp?: NameLookup,
+  tls: SecureContextOptions = {},
+): buildConnector.connector {
+  const connect = buildConnector({ ...tls, lookup: createLookup(reach, lookUp) });
   return (options, callback) => {
     try {
       assertHostAllowed(new URL(`${options.protocol}//${options.host ?? options.hostname}`), reach, options.hostname);

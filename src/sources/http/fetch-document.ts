@@ -3,14 +3,20 @@ import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '.
 import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { type HostBudget, type HostLimit, maxWaitMs, stricter } from '../../domain/plan/host-budget.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
-import type { ResponseAction } from '../../domain/plan/plan-parts.ts';
+import { secretName } from '../../domain/secrets/url-secrets.ts';
+import { microsOfDate } from '../../domain/time/timestamp.ts';
+import { fillHeaders } from '../../formats/template/fill-pairs.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
-import type { AccessTokens, Credentials } from './auth.ts';
+import { withCookie } from '../auth/cookies.ts';
+import type { Credentials } from '../auth/credentials.ts';
+import type { AccessTokens } from './auth.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
+import type { BodyStreaming } from './stream-body.ts';
+import { isTrusted, ownOrigin } from './own-origin.ts';
 import { askedWait } from './rate-limit.ts';
+import { isExpired, refusesToken, ruleFor, type RuledAction } from './response-rules.ts';
 import { setParameter } from './raw-query.ts';
-import { decodeText } from '../text/decode-document.ts';
 import type { RobotsRules } from './robots.ts';
 import { statusError } from './status.ts';
 
@@ -36,8 +42,21 @@ export interface DocumentRequest {
   readonly mayRefuse?: ReadonlySet<number>;
   /** Whether `url` came from the source itself: then the configured body does not belong to it. */
   readonly followed: boolean;
+  /** Headers and body with their placeholders filled in; absent = those of the plan. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | null;
+  /** What it is, for messages that must not show its address. */
+  readonly name?: string;
+  /** An answer gave the address: with `allow_private` it may not be link-local. */
+  readonly isGiven?: true;
   readonly accept: string;
   readonly conditions: Readonly<Record<string, string>>;
+  /** A body that may be too large to be held. @default every body is read whole */
+  readonly stream?: BodyStreaming;
+  /** Requests the bytes as they are, not compressed for the way: they can be counted. */
+  readonly identity?: boolean;
+  /** Requests the body of this version from a byte on; any other answer is one of a whole body. */
+  readonly range?: { readonly from: number; readonly etag: string };
 }
 
 /** What a source answered. */
@@ -60,11 +79,31 @@ const timeoutMs = 8_000;
  */
 export async function fetchDocument(
   plan: HttpPlanBase,
-  request: DocumentRequest,
+  page: DocumentRequest,
   tools: HttpTools,
   context: Pick<FetchContext, 'signal'>,
 ): Promise<Answer> {
-  const response = await sendWithCredentials(plan, request, tools, context);
+  const request = plan.document ? { ...page, ...plan.document } : page;
+  for (let attempt = 1; ; attempt++) {
+    const { response, used } = await sendWithCredentials(plan, request, tools, context);
+    let answer: Answer | null = null;
+    try {
+      answer = await answerOf(plan, request, response, tools, { used, isLast: attempt >= keysOf(plan) });
+      if (answer) return answer;
+    } finally {
+      if (answer?.kind !== 'document') response.rest?.close();
+    }
+  }
+}
+
+/** What a response means; null = another key is left for the same request. */
+async function answerOf(
+  plan: HttpPlanBase,
+  request: DocumentRequest,
+  response: HttpResponse,
+  tools: HttpTools,
+  { used, isLast }: { readonly used: Credentials; readonly isLast: boolean },
+): Promise<Answer | null> {
   const fetchedAt = new Date();
   const rule = ruleFor(plan, response);
   if (rule === 'ignore') return { kind: 'ignored', fetchedAt };
@@ -75,60 +114,74 @@ export async function fetchDocument(
   const { waitMs } = asked;
   if (rule !== 'fail' && asked.isRateLimit && waitMs !== null) {
     const notBefore = new Date(fetchedAt.getTime() + waitMs);
-    await tools.budget.slowDown(request.url.host, notBefore);
+    // The quota of a key says nothing about the host.
+    const ofKey = used.key !== undefined && response.status < 500;
+    const hasOther = ofKey && (await tools.tokens.exhausted(plan, used, notBefore));
+    if (hasOther && !isLast) return null;
+    if (!ofKey) await tools.budget.slowDown(request.url.host, notBefore);
     if (waitMs > maxWaitMs) return { kind: 'rate_limited', notBefore, fetchedAt };
   }
   if (rule !== null) throw ruledError(plan, response, rule, waitMs);
   if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
+  if (response.status === 206 && request.range) return { kind: 'document', response, fetchedAt };
   const error = statusError(response.status, plan.name, asked, response.leftOrigin, request);
   if (error) throw error;
   return { kind: 'document', response, fetchedAt };
 }
 
-/** A younger token is not the cause of a 403. */
-const youngTokenMs = 60_000;
+function keysOf({ auth }: HttpPlanBase): number {
+  return auth?.type === 'api_keys' ? auth.apiKeys.length : 1;
+}
 
-/** An access token may have been withdrawn before its time: another one is asked for, once. */
+/** An access token may have been withdrawn before its time, a session may be over: another one is asked for, once. */
 async function sendWithCredentials(
   plan: HttpPlanBase,
   request: DocumentRequest,
   tools: HttpTools,
   context: Pick<FetchContext, 'signal'>,
-): Promise<HttpResponse> {
-  const used = await tools.tokens.credentials(plan);
-  const first = await sendOnce(plan, request, used, tools, context);
-  if (!refusesToken(plan, first, used) || !tools.tokens.forget(plan, used)) return first;
-  return sendOnce(plan, request, await tools.tokens.credentials(plan), tools, context);
-}
-
-function refusesToken(plan: HttpPlanBase, response: HttpResponse, { tokenSince }: Credentials): boolean {
-  if (tokenSince === null) return false;
-  if (response.status === 401) return true;
-  const rule = ruleFor(plan, response);
-  if (rule !== null || response.status !== 403) return rule === 'reauthenticate';
-  const now = new Date();
-  return !askedWait(403, response.headers, now).isRateLimit && now.getTime() - tokenSince > youngTokenMs;
+): Promise<{ readonly response: HttpResponse; readonly used: Credentials }> {
+  const used = await tools.tokens.credentials(plan, context.signal);
+  const response = await sendOnce(plan, request, used, tools, context);
+  if (!refusesToken(plan, response, used) || !tools.tokens.forget(plan, used)) return { response, used };
+  response.rest?.close();
+  const other = await tools.tokens.credentials(plan, context.signal);
+  const second = await sendOnce(plan, request, other, tools, context);
+  if (isExpired(plan, second)) {
+    second.rest?.close();
+    throw new SourceRefused(
+      `fetch: ${plan.name} answered ${second.status} as auth.expired_when says also after a new login, expected a session that lasts; check auth.login and auth.expired_when`,
+      { ofCredentials: true },
+    );
+  }
+  return { response: second, used: other };
 }
 
 async function sendOnce(
   plan: HttpPlanBase,
-  { url, address, followed, accept, conditions }: DocumentRequest,
+  request: DocumentRequest,
   credentials: Credentials,
   tools: HttpTools,
   { signal }: Pick<FetchContext, 'signal'>,
 ): Promise<HttpResponse> {
-  const { origin } = new URL(plan.url);
+  const { url, address, followed, accept, conditions, stream, identity, range } = request;
+  const own = ownOrigin(plan);
   const delay = plan.obeyRobots ? await tools.robots.check(plan, url, signal) : null;
   await waitForSlot(plan.name, url.host, delay, tools, signal);
   // A trusted origin gets the same as the source's own.
-  const owner = plan.trustedOrigins?.includes(url.origin) === true ? url.origin : origin;
+  const trusted = isTrusted(plan, url.origin);
   let target = address ?? url.href;
-  if (url.origin === owner) {
+  if (trusted) {
     for (const [name, value] of Object.entries(credentials.params)) target = setParameter(target, name, value);
   }
-  const body = plan.method === 'POST' && !followed ? plan.body : undefined;
-  const content = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
-  const json = content !== null && typeof body !== 'string';
+  const content = contentOf(plan, request);
+  const json = content !== null && typeof plan.body !== 'string';
+  const headers = request.headers ?? fixedHeaders(plan);
+  const isGiven = request.isGiven === true || (own === null && !trusted);
+  if (isGiven && content !== null && plan.secretBody === true) {
+    throw new SourceRefused(
+      `fetch: ${plan.name} leads to ${url.origin}, but its body has a secret, which is sent only to origins; add "${url.origin}" to origins if that is acceptable`,
+    );
+  }
   const response = await tools.client.send(
     {
       subject: plan.name,
@@ -138,24 +191,60 @@ async function sendOnce(
       headers: {
         accept,
         ...(json ? { 'content-type': 'application/json' } : {}),
+        ...(identity ? { 'accept-encoding': 'identity' } : {}),
+        ...(range ? { range: `bytes=${range.from}-`, 'if-range': range.etag } : {}),
       },
       own: {
-        origin: owner,
-        headers: {
-          ...plan.headers,
-          ...credentials.headers,
-          ...sendable(conditions),
-        },
+        origin: trusted || own === null ? url.origin : own,
+        headers: isGiven ? withoutSecrets(plan, headers) : ownHeaders(headers, credentials, conditions),
+        ...(isGiven ? { isGiven } : {}),
       },
+      ...(credentials.cookies ? { cookies: credentials.cookies } : {}),
+      ...(plan.tls && !isGiven ? { tls: plan.tls } : {}),
+      ...(plan.auth?.type === 'session' ? { unfollowed: plan.auth.expiredWhen?.status ?? null } : {}),
       allowPrivate: plan.allowPrivate,
       timeoutMs: plan.timeoutMs,
       maxBodyBytes: plan.maxBodyBytes,
       proxy: plan.proxy,
+      ...(stream ? { stream } : {}),
     },
     signal,
   );
   const hidden = [...Object.keys(credentials.params), ...(plan.secretParams ?? [])];
   return hidden.length === 0 ? response : { ...response, url: withoutParameters(response.url, hidden) };
+}
+
+/** A cookie goes beside those that are configured. */
+function ownHeaders(
+  configured: Readonly<Record<string, string>>,
+  { headers, cookie }: Credentials,
+  conditions: DocumentRequest['conditions'],
+): Readonly<Record<string, string>> {
+  const all = { ...configured, ...headers, ...sendable(conditions) };
+  return cookie === undefined ? all : withCookie(all, cookie);
+}
+
+/** What is posted; an address that the source itself gave is only read. */
+function contentOf({ method, body }: HttpPlanBase, request: DocumentRequest): string | null {
+  if (method === 'GET' || request.followed) return null;
+  if (request.body !== undefined) return request.body;
+  return body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+/** Headers of a request that is no page of its own: its placeholders have no values. */
+function fixedHeaders({ headers, templates, incremental }: HttpPlanBase): Readonly<Record<string, string>> {
+  if (templates !== true) return headers;
+  const timeFormat = incremental?.paramFormat ?? incremental?.format ?? 'iso8601';
+  return fillHeaders(headers, { timeFormat, now: microsOfDate(new Date()) });
+}
+
+function withoutSecrets(
+  { secretHeaders = [] }: HttpPlanBase,
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !secretHeaders.includes(name) && !secretName.test(name)),
+  );
 }
 
 /** A server may have sent an ETag that no request can carry. */
@@ -195,27 +284,18 @@ export async function waitForSlot(
   }
 }
 
-function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpResponse): ResponseAction | null {
-  if (plan.onResponse.length === 0) return null;
-  let text: string | null = null;
-  const rule = plan.onResponse.find((candidate) => {
-    if (candidate.status !== null && candidate.status !== status) return false;
-    if (candidate.bodyContains === null) return true;
-    text ??= decodeText(body, headers['content-type'], plan.encoding ?? null);
-    return text.includes(candidate.bodyContains);
-  });
-  return rule?.action ?? null;
-}
-
 function ruledError(
   plan: HttpPlanBase,
   { status }: HttpResponse,
-  action: Exclude<ResponseAction, 'ignore'>,
+  action: Exclude<RuledAction, 'ignore'>,
   retryAfterMs: number | null,
 ): DaybookError {
   if (action === 'reauthenticate') {
     return new SourceRefused(
-      `fetch: ${plan.name} answered ${status} also with a new access token, expected 200 or 304; check client_id, client_secret, scope and on_response`,
+      plan.auth?.type === 'session'
+        ? `fetch: ${plan.name} answered ${status} also after a new login, expected 200 or 304; check auth.login and on_response`
+        : `fetch: ${plan.name} answered ${status} also with a new access token, expected 200 or 304; check client_id, client_secret, scope and on_response`,
+      { status },
     );
   }
   const message = `fetch: ${plan.name} answered ${status}; on_response: ${action}`;

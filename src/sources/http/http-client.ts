@@ -1,46 +1,56 @@
 import type { Readable } from 'node:stream';
 import { codeOf, DaybookError, messageOf, OverLimit, SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
+import type { RequestMethod } from '../../domain/plan/export-plan.ts';
 import { headerValueProblem } from '../../domain/text/header-value.ts';
+import type { TlsPlan } from '../../domain/plan/auth-plan.ts';
+import { withCookie, type RequestCookies } from '../auth/cookies.ts';
+import { TlsFiles } from '../auth/tls-files.ts';
 import type { NameLookup, Reach } from './address-guard.ts';
 import { readBody } from './decode-body.ts';
+import { Deadline } from './deadline.ts';
 import { Dispatchers, maxHeaderBytes } from './dispatchers.ts';
 import { rawQuery } from './raw-query.ts';
+import { namingFailures, readStart, type BodyStreaming, type LeftOrigin, type StartedResponse } from './stream-body.ts';
 import { routeOf, type ProxySettings } from '../../formats/proxy-route.ts';
 
 export interface HttpRequest {
   /** The source's name, for messages. */
   readonly subject: string;
   readonly url: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: RequestMethod;
   readonly body: string | null;
   /** For any server: what is requested. */
   readonly headers: Readonly<Record<string, string>>;
   /** Configured headers and secrets: sent to this origin only, never across a redirect to another. */
-  readonly own: { readonly origin: string; readonly headers: Readonly<Record<string, string>> };
+  readonly own: {
+    readonly origin: string;
+    readonly headers: Readonly<Record<string, string>>;
+    /** A record gave the address: with `allow_private` it may not be a cloud's metadata. */
+    readonly isGiven?: true;
+  };
   readonly allowPrivate: boolean;
   /** Deadline for everything: redirects, headers, body. */
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
+  /** Those of a session: sent and taken on each hop, by its own rules. */
+  readonly cookies?: RequestCookies;
+  /** What connections to the own origin prove themselves with, and what they trust. */
+  readonly tls?: TlsPlan;
+  /** A redirect with this status is the answer. */
+  readonly unfollowed?: number | null;
   /** A longer body is cut off there, instead of being refused. */
   readonly cutOff?: boolean;
   /** Address of a proxy; null = what the environment says. */
   readonly proxy: string | null;
+  /** A body that may be too large to be held. @default every body is read whole */
+  readonly stream?: BodyStreaming;
 }
 
-export interface HttpResponse {
-  readonly status: number;
-  /** Names in lower case; repeated ones joined by a comma. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-  /** Where the last redirect led. */
-  readonly url: string;
-  /** The first redirect to another origin: from there on what was configured for the first one was not sent. */
-  readonly leftOrigin?: LeftOrigin;
-}
+export type HttpResponse = StartedResponse;
 
-export interface LeftOrigin {
-  readonly from: string;
-  readonly to: string;
+interface RequestContext {
+  readonly deadline: Deadline;
+  readonly signal: AbortSignal;
 }
 
 /** Fetches over HTTP with Daybook's rules: deadline, limits, redirects, no private addresses. */
@@ -51,34 +61,54 @@ export interface HttpClient {
 }
 
 const maxRedirects = 10;
+const redirects3xx = [301, 302, 303, 307, 308];
 
-/** @param lookUp how names are looked up; default: as the system does */
-export function createHttpClient(userAgent: string, environment: ProxySettings = {}, lookUp?: NameLookup): HttpClient {
+/**
+ * @param lookUp how names are looked up; default: as the system does
+ * @param resolvePath makes the path of a certificate or key absolute
+ */
+export function createHttpClient(
+  userAgent: string,
+  environment: ProxySettings = {},
+  lookUp?: NameLookup,
+  resolvePath: (path: string) => string = (path) => path,
+): HttpClient {
   const dispatchers = new Dispatchers(lookUp);
+  const tlsFiles = new TlsFiles(resolvePath);
   return {
     async send(request, signal) {
       assertHeaders(request);
-      const deadline = AbortSignal.timeout(request.timeoutMs);
-      try {
-        return await follow(request, AbortSignal.any([signal, deadline]));
-      } catch (error) {
+      const deadline = new Deadline(request.timeoutMs);
+      const context = { deadline, signal: AbortSignal.any([signal, deadline.signal]) };
+      const failure = (error: unknown) => {
         signal.throwIfAborted();
-        throw failureOf(error, request, deadline.aborted);
+        return failureOf(error, request, deadline.signal.aborted);
+      };
+      let response: HttpResponse;
+      try {
+        response = await follow(request, context);
+      } catch (error) {
+        deadline.stop();
+        throw failure(error);
       }
+      if (!response.rest) deadline.stop();
+      return response.rest ? { ...response, rest: namingFailures(response.rest, failure) } : response;
     },
     close: () => dispatchers.close(),
   };
 
-  async function follow(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  async function follow(request: HttpRequest, { deadline, signal }: RequestContext): Promise<HttpResponse> {
     let url = new URL(request.url);
     let query = rawQuery(request.url, url);
     let { method, body: content }: Pick<HttpRequest, 'method' | 'body'> = request;
     let own = url.origin === request.own.origin;
     let leftOrigin: LeftOrigin | null = null;
     for (let redirects = 0; ; redirects++) {
-      const reach = reachOf(request, own);
+      const reach = reachOf(request, own && request.own.isGiven !== true);
       const route = routeOf(url, request.proxy, environment);
-      const dispatcher = dispatchers.of(url, route, reach, request.subject);
+      const tls = own && request.tls ? await tlsFiles.read(request.tls, request.subject) : null;
+      const dispatcher = dispatchers.of(url, route, reach, request.subject, tls);
+      const cookie = request.cookies?.header(url) ?? null;
       const { statusCode, headers, body } = await dispatcher.request({
         origin: url.origin,
         path: `${url.pathname}${query}`,
@@ -87,16 +117,18 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
         headers: {
           'user-agent': userAgent,
           'accept-encoding': 'gzip, deflate, br',
-          ...lowerCase(request.headers),
-          ...(own ? lowerCase(request.own.headers) : {}),
+          ...carried(request, own, cookie),
         },
         signal,
       });
+      request.cookies?.take(url, [headers['set-cookie'] ?? []].flat());
       const location = headers['location'];
-      if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) {
-        const named = joined(headers);
-        const whole = await readWhole(body, request, named);
-        return { status: statusCode, headers: named, body: whole, url: url.href, ...(leftOrigin && { leftOrigin }) };
+      const isRedirect = redirects3xx.includes(statusCode) && statusCode !== request.unfollowed;
+      if (!isRedirect || location === undefined) {
+        const head = { status: statusCode, headers: joined(headers), url: url.href, ...(leftOrigin && { leftOrigin }) };
+        if (request.stream?.wants(head) === true)
+          return readStart(body, request.subject, request.stream, head, deadline);
+        return { ...head, body: await readWhole(body, request, head.headers) };
       }
       // It is not read: an endless body must not delay the redirect.
       body.on('error', () => {}).destroy();
@@ -115,9 +147,9 @@ export function createHttpClient(userAgent: string, environment: ProxySettings =
       }
       if (statusCode === 303 || (method === 'POST' && statusCode < 303)) [method, content] = ['GET', null];
       // What was posted is configured, too: it may hold a secret.
-      if (!own && content !== null) {
+      if (!own && (content !== null || !['GET', 'POST'].includes(method))) {
         throw new SourceRefused(
-          `fetch: ${request.subject} redirects a POST to ${next.origin}; it is followed only within ${request.own.origin}`,
+          `fetch: ${request.subject} redirects a ${method} to ${next.origin}; it is followed only within ${request.own.origin}`,
         );
       }
       url = next;
@@ -171,6 +203,11 @@ function failureOf(error: unknown, request: HttpRequest, timedOut: boolean): unk
     return new OverLimit(`fetch: ${request.subject} sent headers of more than ${maxHeaderBytes} bytes`);
   }
   return new SourceUnavailable(`fetch: ${request.subject} could not be reached: ${messageOf(error)}`, { cause: error });
+}
+
+function carried({ headers, own: { headers: ownHeaders } }: HttpRequest, own: boolean, cookie: string | null) {
+  const all = { ...lowerCase(headers), ...(own ? lowerCase(ownHeaders) : {}) };
+  return cookie === null ? all : withCookie(all, cookie);
 }
 
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,14 +1,20 @@
 import { hash } from 'node:crypto';
-import type { HttpPosition, StatePatch } from '../../domain/state/fetch-position.ts';
-import type { HttpPlan } from '../../domain/plan/source-plan.ts';
+import type { HttpPosition, NextPage, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
+import type { HttpFormatPlan, HttpJsonPlan, HttpPlan } from '../../domain/plan/source-plan.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
-import { fetchDocument, type Answer, type HttpTools } from './fetch-document.ts';
+import { isGzipped } from '../archive/gunzip.ts';
+import { isZip } from '../archive/is-zip.ts';
+import { fetchDocument, type Answer, type DocumentRequest, type HttpTools } from './fetch-document.ts';
 import type { HttpResponse } from './http-client.ts';
 import type { DocumentFormat, ReadPage } from '../extraction/document-format.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { Page } from '../extraction/page.ts';
 import { isFirstPage, positionAfter } from '../pagination/first-position.ts';
-import { factsOf, nextPage } from '../pagination/next-page.ts';
+import { followingPage } from '../pagination/following-page.ts';
+import { factsOf } from '../pagination/next-page.ts';
+import { beginPart, isOtherPart, nextPart } from '../pagination/poll-parts.ts';
+import { ShiftingPages } from '../pagination/shifting-pages.ts';
 import { asOverlapping, refusesOverlap, stepOf } from '../pagination/overlap.ts';
 import { isForeign, isLink, pageAddress } from '../pagination/page-request.ts';
 import { refusalsOf, refusedPage } from '../pagination/refused-page.ts';
@@ -16,7 +22,10 @@ import { refusalsOf, refusedPage } from '../pagination/refused-page.ts';
 /** Items of a page that are taken at a time where each needs its own request. */
 const itemsPerBatch = 20;
 
-/** Fetches the pages of a source, from a position on. `plan` has its secrets filled in. */
+/**
+ * Fetches the pages of a source, from a position on. `plan` has its secrets filled in.
+ * @param first the response for the first of them, where it was requested already
+ */
 export async function* fetchHttpPages(
   plan: HttpPlan,
   format: DocumentFormat,
@@ -24,6 +33,7 @@ export async function* fetchHttpPages(
   state: SourceState,
   tools: HttpTools,
   context: FetchContext,
+  first: Promise<Answer> | null = null,
 ): AsyncGenerator<Page> {
   const over = new AbortController();
   const ahead = new PagesAhead(plan, (place) =>
@@ -33,9 +43,22 @@ export async function* fetchHttpPages(
     }),
   );
   try {
+    const shifting = new ShiftingPages(plan);
     for (let place: HttpPosition | null = from; place !== null;) {
       context.onProgress({ page: place.page });
-      const { page, next } = await readAnswer(plan, format, place, await ahead.take(place));
+      const answer = first !== null && place === from ? first : ahead.take(place);
+      const { page, next } = await readAnswer(plan, format, place, await answer);
+      let isFollowed = true;
+      for (const again of shifting.before(place)) {
+        const read = await readAnswer(plan, format, again, await askFor(plan, format, again, state, tools, context));
+        if (read.page.end?.notBefore) return yield read.page;
+        const found = shifting.newOn(read.page);
+        if (found.page) yield { ...found.page, next: place };
+        isFollowed = !found.leadsBack || !shifting.mayLeadBack(again);
+        if (!found.leadsBack) break;
+      }
+      if (!isFollowed) return yield { ...page, next: null, end: shiftedTooFar(plan) };
+      shifting.remember(page);
       yield* parts(page, place, next);
       place = next;
     }
@@ -44,7 +67,7 @@ export async function* fetchHttpPages(
   }
 }
 
-interface FetchedPage {
+export interface FetchedPage {
   readonly page: Page;
   readonly next: HttpPosition | null;
 }
@@ -78,18 +101,20 @@ class PagesAhead {
   }
 }
 
-async function askFor(
+/** Asks for the page at a position. @param more what else is asked */
+export async function askFor(
   plan: HttpPlan,
   format: DocumentFormat,
   place: HttpPosition,
   state: SourceState,
   tools: HttpTools,
-  context: FetchContext,
+  context: Pick<FetchContext, 'signal'>,
+  more: Partial<DocumentRequest> = {},
 ): Promise<Answer> {
   const asked = { ...pageAddress(plan, place), ...pageOf(plan, place) };
   const request = { ...asked, accept: format.accept, conditions: conditions(plan, state) };
   const mayRefuse = isFirstPage(plan, place) ? {} : { mayRefuse: refusalsOf(plan) };
-  return fetchDocument(plan, { ...request, ...mayRefuse }, tools, context);
+  return fetchDocument(plan, { ...request, ...mayRefuse, ...more }, tools, context);
 }
 
 /** Which of several pages is asked for; nothing where there is one. */
@@ -99,7 +124,8 @@ function pageOf({ paginator }: HttpPlan, { page }: HttpPosition): { readonly pag
   return { page: `page ${paginator.type === 'page_number' ? page : page + 1}` };
 }
 
-async function readAnswer(
+/** What an answer holds, and where the page after it is. */
+export async function readAnswer(
   plan: HttpPlan,
   format: DocumentFormat,
   place: HttpPosition,
@@ -112,12 +138,15 @@ async function readAnswer(
     case 'rate_limited':
       return { page: { ...empty, end: { notBefore: answer.notBefore.toISOString() } }, next: null };
     case 'ignored':
-      return { page: empty, next: null };
+      return { page: empty, next: nextPart(plan, place) };
     case 'refused':
       if (refusesOverlap(place, answer.status)) {
         return { page: { ...empty, counts: false, refusesOverlap: true }, next: null };
       }
-      return { page: { ...empty, ...refusedPage(plan, place, answer.status), counts: false }, next: null };
+      return {
+        page: { ...empty, ...refusedPage(plan, place, answer.status), counts: false },
+        next: nextPart(plan, place),
+      };
     case 'document':
       return readDocument(plan, format, place, answer);
   }
@@ -130,10 +159,16 @@ async function readDocument(
   { response, fetchedAt }: Extract<Answer, { kind: 'document' }>,
 ): Promise<FetchedPage> {
   const empty = response.status === 204 || response.status === 205;
-  const read: ReadPage = empty ? { items: [] } : await format.read(response, fetchedAt, { place });
-  const next = read.next === undefined ? nextPage(plan.paginator, place, factsOf(read, response)) : read.next;
-  const records = read.checked?.fetched ?? read.items.length;
-  const following = next === null ? null : asOverlapping(plan, place, positionAfter(place, next), records);
+  const packed = plan.type === 'http_json' || plan.type === 'http' ? await unpacked(plan, response) : response;
+  const read: ReadPage = empty ? { items: [] } : await format.read(packed, fetchedAt, { place });
+  const { next, problem } =
+    read.next === undefined
+      ? followingPage(plan, place, factsOf(read, response))
+      : { next: read.next, ...problemOf(read) };
+  const records = read.checked ? (read.checked.shaped?.received ?? read.checked.fetched) : read.items.length;
+  const ended = problem ?? read.broken;
+  const following = next === null ? (ended ? null : nextPart(plan, place)) : positionOf(plan, place, next, records);
+  const warnings = [...(read.warnings ?? []), ...(problem ? [problem] : [])];
   const patch = read.broken === undefined ? { ...validators(plan, response), ...read.patch } : {};
   return {
     page: {
@@ -142,7 +177,8 @@ async function readDocument(
       patch,
       next: null,
       ...(read.checked ? { checked: read.checked } : {}),
-      ...(read.warnings ? { warnings: read.warnings } : {}),
+      ...(warnings.length > 0 ? { warnings } : {}),
+      ...(problem ? { end: { cutShort: true, paging: pagingOf(plan, problem) } } : {}),
       ...(read.fields ? { fields: read.fields } : {}),
       ...(read.itemMemory === undefined ? {} : { itemMemory: read.itemMemory }),
       ...noteOf(plan, place, following),
@@ -157,6 +193,33 @@ async function readDocument(
   };
 }
 
+/** A body as its format reads it: without the archive around it. */
+async function unpacked(plan: HttpJsonPlan | HttpFormatPlan, response: HttpResponse): Promise<HttpResponse> {
+  if (!isGzipped(response.body) && !isZip(response.body)) return response;
+  const { unpackedPage } = await import('../bodies/open-body.ts');
+  return unpackedPage(plan, response);
+}
+
+/** Where the next page is. */
+function positionOf(plan: HttpPlan, place: HttpPosition, next: NextPage, records: number): HttpPosition {
+  if (isOtherPart(place, { ...place, ...next })) return beginPart(place, next);
+  return asOverlapping(plan, place, positionAfter(place, next), records);
+}
+
+function problemOf({ problem }: ReadPage): { readonly problem?: Warning } {
+  return problem ? { problem } : {};
+}
+
+function pagingOf({ name }: HttpPlan, { message }: Warning): string {
+  return `${name}: ${message}. The watermark does not change`;
+}
+
+/** Records that moved further back than pages are read again would be missed. */
+function shiftedTooFar({ name }: HttpPlan): Partial<PollEnd> {
+  const paging = `${name}: more records were deleted between two pages than are read again (shifting), so that others may be missed; the poll ends there. The watermark does not change`;
+  return { cutShort: true, paging };
+}
+
 /** For the log: pages that are followed to an origin that gets nothing of what the source's own gets. */
 function noteOf(plan: HttpPlan, place: HttpPosition, next: HttpPosition | null): Pick<Page, 'warning'> {
   if (next === null || !isLink(plan, next) || !isForeign(plan, new URL(next.cursor))) return {};
@@ -166,7 +229,7 @@ function noteOf(plan: HttpPlan, place: HttpPosition, next: HttpPosition | null):
 }
 
 /** A page whose items need requests of their own is handed out in parts, so that none of them takes too long. */
-function* parts(page: Page, place: HttpPosition, next: HttpPosition | null): Generator<Page> {
+export function* parts(page: Page, place: HttpPosition, next: HttpPosition | null): Generator<Page> {
   const items = page.items.slice(place.skip);
   const needed = items.some((item) => 'complete' in item && item.complete !== undefined);
   const size = needed ? itemsPerBatch : Math.max(items.length, 1);

@@ -1,4 +1,5 @@
 import type { HostBudget, HostLimit } from '../../domain/plan/host-budget.ts';
+import type { TokenChains } from '../../domain/plan/token-chain.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
 import { createAccessTokens } from './auth.ts';
 import type { HttpTools } from './fetch-document.ts';
@@ -12,12 +13,17 @@ export interface HttpToolsOptions {
   readonly budget: HostBudget;
   readonly limitOf: (host: string) => HostLimit | null;
   readonly measures: Metrics;
+  /** Refresh tokens that are kept. @default none can be used */
+  readonly tokenChains?: TokenChains;
+  /** Makes a path of the configuration absolute. @default as it is */
+  readonly resolvePath?: (path: string) => string;
 }
 
 /** All parts for fetching, under the name `daybook`. */
-export function createHttpTools({ version, proxies, budget, limitOf, measures }: HttpToolsOptions): HttpTools {
-  const client = measured(createHttpClient(`daybook/${version}`, proxies), measures);
-  const tokens = createAccessTokens(client);
+export function createHttpTools(options: HttpToolsOptions): HttpTools {
+  const { version, proxies, budget, limitOf, measures, tokenChains, resolvePath } = options;
+  const client = measured(createHttpClient(`daybook/${version}`, proxies, undefined, resolvePath), measures);
+  const tokens = createAccessTokens(client, { budget, ...(tokenChains ? { chains: tokenChains } : {}) });
   return { client, tokens, robots: createRobotsRules(client, 'daybook'), budget, limitOf, measures };
 }
 

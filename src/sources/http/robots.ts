@@ -3,6 +3,7 @@ import { RobotsDisallowed, SourceUnavailable, WrongShape } from '../../domain/er
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import { createWatchdog, TimedOut } from '../../formats/watchdog.ts';
 import type { HttpClient } from './http-client.ts';
+import { ownOrigin } from './own-origin.ts';
 
 /** What a site's robots.txt allows Daybook. */
 export interface RobotsRules {
@@ -89,9 +90,10 @@ async function readRules(client: HttpClient, plan: HttpPlanBase, origin: string,
       headers: {},
       // Where the source itself is not: what is true of a link to a page is true of its robots.txt.
       own: {
-        origin: new URL(plan.url).origin,
+        origin: ownOrigin(plan) ?? '',
         headers: {},
       },
+      ...(plan.tls ? { tls: plan.tls } : {}),
       allowPrivate: plan.allowPrivate,
       timeoutMs: plan.timeoutMs,
       maxBodyBytes: maxBytes,

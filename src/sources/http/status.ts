@@ -1,5 +1,5 @@
 import { SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
-import type { LeftOrigin } from './http-client.ts';
+import type { LeftOrigin } from './stream-body.ts';
 import type { AskedWait } from './rate-limit.ts';
 
 /** Client errors that may be temporary; some of them only certain servers and proxies know. */
@@ -13,12 +13,15 @@ export function isPassing(status: number): boolean {
 /** A page that a source was asked for. */
 export interface AskedPage {
   readonly url: URL;
+  /** What it is, where its address must not be shown. */
+  readonly name?: string;
   /** Which one of several it is, such as `page 3`. */
   readonly page?: string;
 }
 
 /** Its address without parameters, which may hold secrets. */
-function pageName({ url, page }: AskedPage): string {
+function pageName({ url, page, name }: AskedPage): string {
+  if (name !== undefined) return name;
   return `${url.origin}${url.pathname}${page === undefined ? '' : ` (${page})`}`;
 }
 
@@ -41,6 +44,7 @@ export function statusError(
   }
   return new SourceRefused(
     `${message}${advice(status, leftOrigin)}${asked === null ? '' : `; requested ${pageName(asked)}`}`,
+    { status },
   );
 }
 

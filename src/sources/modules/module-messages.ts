@@ -18,6 +18,8 @@ export type ToModule =
       readonly given: GivenData;
       /** The charset of responses by the configuration; null = nothing. */
       readonly encoding: string | null;
+      /** Whether messages may show what the module throws or yields. */
+      readonly quotes: boolean;
     }
   | { readonly kind: 'next' | 'close'; readonly call: number }
   | { readonly kind: 'abort'; readonly call: number; readonly why: string }

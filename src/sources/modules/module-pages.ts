@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { DaybookError, messageOf, SourceRefused, SourceUnavailable, WrongShape } from '../../domain/errors.ts';
+import { hiddenValue } from '../../domain/plan/shaping-plan.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import type { RefusedItem } from '../extraction/page.ts';
 import type { TextItem } from '../compute/wire-item.ts';
@@ -13,12 +14,17 @@ const maxInspected = 10_000;
 export class ModulePages {
   readonly #subject: string;
   readonly #start: () => unknown;
+  readonly #quotes: boolean;
   #pages: AsyncIterator<unknown> | Iterator<unknown> | null = null;
 
-  /** @param start calls the module */
-  constructor(subject: string, start: () => unknown) {
+  /**
+   * @param start calls the module
+   * @param quotes whether messages may show what it throws or yields
+   */
+  constructor(subject: string, start: () => unknown, quotes = true) {
     this.#subject = subject;
     this.#start = start;
+    this.#quotes = quotes;
   }
 
   /** The next page; null if there is none. @throws WrongShape; SourceUnavailable, SourceRefused for what the module throws */
@@ -28,10 +34,10 @@ export class ModulePages {
       this.#pages ??= iteratorOf(this.#subject, this.#start());
       result = await this.#pages.next();
     } catch (error) {
-      throw thrownByModule(this.#subject, error);
+      throw thrownByModule(this.#subject, error, this.#quotes);
     }
     if (result.done === true) return null;
-    const page = checkedPage(this.#subject, result.value);
+    const page = checkedPage(this.#subject, result.value, this.#quotes);
     return { items: page.records.map(itemOf), cursor: cursorOf(this.#subject, page) };
   }
 
@@ -51,11 +57,12 @@ function iteratorOf(subject: string, pages: unknown): AsyncIterator<unknown> | I
   throw new WrongShape(`module: ${subject} returns ${found}, expected an async generator (async function*)`);
 }
 
-function checkedPage(subject: string, page: unknown): ModulePage {
+function checkedPage(subject: string, page: unknown, quotes: boolean): ModulePage {
   if (typeof page === 'object' && page !== null && 'records' in page && Array.isArray(page.records)) {
     return page as ModulePage;
   }
-  const found = inspect(page, { depth: 1, maxArrayLength: 3, maxStringLength: 80, breakLength: Infinity });
+  const options = { depth: 1, maxArrayLength: 3, maxStringLength: 80, breakLength: Infinity };
+  const found = quotes ? inspect(page, options) : `what is ${hiddenValue}`;
   throw new WrongShape(`module: ${subject} yielded ${found}, expected a page such as { records: [...], cursor: 2 }`);
 }
 
@@ -85,9 +92,17 @@ function itemOf(record: unknown, index: number): TextItem | RefusedItem {
   return { index, rejection: { reason: 'wrong_shape', message }, recordText };
 }
 
-function thrownByModule(subject: string, error: unknown): DaybookError {
+function thrownByModule(subject: string, error: unknown, quotes: boolean): DaybookError {
   if (error instanceof DaybookError) return error;
-  const message = `module: ${subject} failed: ${messageOf(error)}`;
+  const message = `module: ${subject} failed: ${quotes ? messageOf(error) : unquoted(error)}`;
   const permanent = error instanceof Error && 'retryable' in error && error.retryable === false;
   return permanent ? new SourceRefused(message) : new SourceUnavailable(message);
+}
+
+/** An error without its message: a module may say in it what it read. */
+function unquoted(error: unknown): string {
+  const place =
+    error instanceof Error ? /[^/\\\s()]+:\d+:\d+/.exec(error.stack?.split('\n    at ')[1] ?? '')?.[0] : undefined;
+  const where = place === undefined ? '' : ` at ${place}`;
+  return `${error instanceof Error ? error.constructor.name : typeof error}${where}, whose message is ${hiddenValue}`;
 }

@@ -59,13 +59,13 @@ export class ModuleRunner {
     }
   }
 
-  #start({ call: number, path, given, encoding }: Extract<ToModule, { kind: 'start' }>): void {
+  #start({ call: number, path, given, encoding, quotes }: Extract<ToModule, { kind: 'start' }>): void {
     const stop = new AbortController();
     const requests: Call['requests'] = new Map();
     const context = { ...given, signal: stop.signal, fetch: this.#fetchFor(number, requests) };
     const load = async () => {
       const run = await this.#loader.load(given.source, path);
-      return new ModulePages(given.source, () => run(context));
+      return new ModulePages(given.source, () => run(context), quotes);
     };
     const pages = load();
     // The first page reports it.

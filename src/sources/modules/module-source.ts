@@ -1,5 +1,6 @@
 import type { ModulePosition } from '../../domain/state/fetch-position.ts';
 import { WrongShape } from '../../domain/errors.ts';
+import { hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { ModulePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 import { limitsOf } from '../compute/source-definition.ts';
@@ -46,6 +47,7 @@ export async function* readModulePages(
       cursor: cursorOf(plan.name, from.cursor),
     },
     encoding: plan.encoding ?? null,
+    quotes: !hidesValues(plan),
     fetch: createModuleFetch(plan, tools.http, context),
     limits: limitsOf(plan),
     signal: context.signal,

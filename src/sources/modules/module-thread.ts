@@ -1,5 +1,6 @@
 import { fromWire, toWire } from '../../domain/error-wire.ts';
 import { SourceRefused, SourceUnavailable, TooCostly } from '../../domain/errors.ts';
+import { hiddenValue } from '../../domain/plan/shaping-plan.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
 import type { ComputeLimits } from '../../domain/plan/compute-limits.ts';
 import { WorkerThread, type ThreadEnd } from '../threads/worker-thread.ts';
@@ -14,6 +15,8 @@ export interface ModuleCallInput {
   readonly given: GivenData;
   /** The charset of responses by the configuration; null = nothing. */
   readonly encoding: string | null;
+  /** Whether messages may show what the module throws or yields. */
+  readonly quotes: boolean;
   /** Does what the module asks for. */
   readonly fetch: ModuleFetch;
   readonly limits: ComputeLimits;
@@ -77,7 +80,8 @@ export class ModuleThread {
     this.#calls.set(number, call);
     this.#watchCalls();
     input.signal.addEventListener('abort', abort, { once: true });
-    this.#tell({ kind: 'start', call: number, path: input.path, given: input.given, encoding: input.encoding });
+    const { path, given, encoding, quotes } = input;
+    this.#tell({ kind: 'start', call: number, path, given, encoding, quotes });
     return {
       take: async () => {
         input.signal.throwIfAborted();
@@ -107,7 +111,8 @@ export class ModuleThread {
         return this.#watch.answered();
       case 'fault':
         for (const call of this.#calls.values()) {
-          this.#settle(call, new SourceUnavailable(`module: ${this.#name} failed: ${message.message}`));
+          const why = call.quotes ? message.message : `an error outside of its pages, ${hiddenValue}`;
+          this.#settle(call, new SourceUnavailable(`module: ${this.#name} failed: ${why}`));
         }
         return;
       default: {

@@ -1,9 +1,10 @@
 import type { HttpPosition, SavedPosition, NextPage } from '../../domain/state/fetch-position.ts';
-import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
-import type { SourceState } from '../../domain/state/source-state.ts';
-import { formatMicros } from '../../domain/time/timestamp.ts';
-import { readTime } from './page-request.ts';
+import type { SourceState, UnfinishedPoll } from '../../domain/state/source-state.ts';
+import { formatMicros, microsOfDate } from '../../domain/time/timestamp.ts';
+import { readTime } from './read-time.ts';
+import { firstPage } from './first-page.ts';
+import { inFirstPart } from './poll-parts.ts';
 import { distrustTotal } from './wrong-total.ts';
 
 /**
@@ -11,32 +12,56 @@ import { distrustTotal } from './wrong-total.ts';
  * deletions in the meantime have moved records from the next page to the one before. With overlapping pages it need not. A poll
  * that was cut by `max_pages` reads the front first.
  */
-export function firstHttpPosition(plan: HttpPlan, state: SourceState): HttpPosition {
+export function firstHttpPosition(plan: HttpPlan, state: SourceState, now = new Date()): HttpPosition {
   const { unfinished } = state;
-  const front = { ...firstPage(plan.paginator), recentPages: [] };
-  if (!unfinished) return { type: 'http', ...front, since: startOf(plan, state) };
-  const { since, total, distinct = 0, tail = [] } = unfinished;
-  const place = { page: unfinished.page, cursor: unfinished.cursor, skip: unfinished.skip };
+  const front = { ...firstPage(plan.paginator), recentPages: [], ...valuesAt(plan, now, unfinished) };
+  if (!unfinished) {
+    return inFirstPart(plan, { type: 'http', ...front, since: startOf(plan, state) }, formatMicros(microsOfDate(now)));
+  }
+  const { since, total, distinct = 0, tail = [], range, until } = unfinished;
+  const part = range ? { range, ...(until === undefined ? {} : { until }) } : {};
+  const { values } = unfinished;
+  const place = {
+    page: unfinished.page,
+    cursor: unfinished.cursor,
+    skip: unfinished.skip,
+    ...(values ? { values } : {}),
+  };
   const saved: SavedPosition = { ...place, ...(total === undefined ? {} : { total }), ...overlapOf(tail) };
-  if (unfinished.front === true) {
+  // In ascending order what is new comes last.
+  if (unfinished.front === true && !isAscendingPlan(plan)) {
     return { type: 'http', ...front, since, thenAt: { ...saved, seen: unfinished.seen ?? [], distinct } };
   }
   // There the page itself shows whether it follows what was read.
   if (tail.length > 0) {
     const read = distinct > 0 ? { distinct } : {};
-    return { type: 'http', ...saved, skip: 0, since, recentPages: [], saved, ...read };
+    return { type: 'http', ...saved, skip: 0, since, ...part, recentPages: [], saved, ...read };
   }
   const { distinct: read = 0, ...begin } = stepBack(plan, { ...saved, distinct });
   return {
     type: 'http',
     ...begin,
     since,
+    ...part,
     recentPages: [],
     saved,
     ...(read > 0 ? { distinct: read } : {}),
     // It was interrupted where it knew that the total is wrong.
     ...(total !== undefined && saved.page - (front.page - 1) > total ? distrustTotal(plan) : {}),
   };
+}
+
+/** Whether the newest records are on the last page of a poll. */
+function isAscendingPlan({ paginator, incremental }: HttpPlan): boolean {
+  if (incremental?.stepMs !== undefined || paginator.type === 'keyset') return true;
+  return paginator.type === 'offset' && paginator.maxOffset !== undefined;
+}
+
+/** What templates need; a continued poll has the values of its first part. */
+function valuesAt(plan: HttpPlan, now: Date, unfinished: UnfinishedPoll | null): Pick<HttpPosition, 'values'> {
+  if (plan.templates !== true) return {};
+  const started = unfinished?.isToken === true ? undefined : unfinished?.startedAt;
+  return { values: { now: formatMicros(microsOfDate(started === undefined ? now : new Date(started))) } };
 }
 
 /**
@@ -56,7 +81,7 @@ export function stepBack(plan: HttpPlan, saved: SavedPosition): SavedPosition {
 
 /** The position after a page. One left by an earlier poll is dropped once its page was read. */
 export function positionAfter(from: HttpPosition, next: NextPage): HttpPosition {
-  const { saved, doubtful: _doubtful, overlaps: _overlaps, probes: _probes, ...place } = from;
+  const { saved, doubtful: _doubtful, overlaps: _overlaps, probes: _probes, body: _body, ...place } = from;
   return { ...place, ...next, skip: 0, ...(saved && place.page < saved.page ? { saved } : {}) };
 }
 
@@ -66,10 +91,6 @@ function overlapOf(tail: readonly string[]): Pick<SavedPosition, 'overlaps' | 't
 
 export function isFirstPage({ paginator }: Pick<HttpPlan, 'paginator'>, { page, cursor }: NextPage): boolean {
   return cursor === null && page === firstPage(paginator).page;
-}
-
-function firstPage(paginator: PaginatorPlan): SavedPosition {
-  return { page: paginator.type === 'page_number' ? paginator.basePage : 0, cursor: null, skip: 0 };
 }
 
 /** The watermark, less the lag, but not before the initial value. */

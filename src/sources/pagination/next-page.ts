@@ -1,11 +1,13 @@
 import type { CheerioAPI } from 'cheerio';
 import { WrongShape } from '../../domain/errors.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
+import { withoutNamespaces } from '../../formats/css-namespaces.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
 import type { OffsetPlan, PageNumberPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { ReadPage } from '../extraction/document-format.ts';
+import type { PageItem } from '../extraction/page.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { rawAddress } from '../http/raw-query.ts';
 import { baseAddress } from '../html/base-address.ts';
@@ -19,14 +21,23 @@ export interface PageFacts {
   readonly value: unknown;
   /** The page as HTML, where it is such. */
   readonly html: CheerioAPI | null;
+  /** It is XML: an address may be the text of an element. @default false */
+  readonly xml?: boolean;
   readonly headers: Readonly<Record<string, string>>;
   /** Where the page came from: relative links start there. */
   readonly url: string;
+  /** What it has; absent where nothing of a record is asked for. */
+  readonly items?: readonly PageItem[];
 }
 
 /** What a response says, as read by its format. */
-export function factsOf({ items, value, html }: ReadPage, { headers, url }: HttpResponse): PageFacts {
-  return { records: items.length, value, html: html ?? null, headers, url };
+export function factsOf({ items, value, html, xml = false }: ReadPage, { headers, url }: HttpResponse): PageFacts {
+  return { records: items.length, value, html: html ?? null, headers, url, items, ...(xml ? { xml } : {}) };
+}
+
+/** The records of a page as the source sent them, without those that could not be read. */
+export function rawRecords({ items = [] }: Pick<PageFacts, 'items'>): unknown[] {
+  return items.flatMap((item) => ('raw' in item ? [item.raw.value] : []));
 }
 
 /**
@@ -35,6 +46,11 @@ export function factsOf({ items, value, html }: ReadPage, { headers, url }: Http
  * missed silently
  */
 export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFacts): NextPage | null {
+  const next = plainNextPage(paginator, place, facts);
+  return next && withValues(paginator, place, next, facts);
+}
+
+function plainNextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFacts): NextPage | null {
   if (paginator.type === 'single_page') return null;
   const isEmpty = facts.records === 0;
   if (isEmpty && paginator.stopAfterEmptyPage && paginator.followsEmptyPages !== true) return null;
@@ -47,12 +63,32 @@ export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageF
       return counted(paginator, place, facts, place.page - paginator.basePage + 1, next);
     }
     case 'offset': {
+      if (paginator.nextOffsetPath !== undefined || paginator.nextOffsetHeader !== undefined) {
+        return givenOffset(paginator, place, facts);
+      }
       // Some APIs give fewer than asked for; what they gave is what was read.
       const next = place.page + (isEmpty ? paginator.limit : facts.records);
       return counted(paginator, place, facts, isEmpty ? place.page : next, { page: next, cursor: null });
     }
-    case 'cursor':
-      return follow(place, cursorText(paginator.cursorPath, compileFinder(paginator.cursorPath)(facts.value)));
+    case 'cursor': {
+      const { cursorPath, cursorHeader = '' } = paginator;
+      if (cursorPath === null) return follow(place, facts.headers[cursorHeader.toLowerCase()]?.trim() || null);
+      const found = compileFinder(cursorPath)(facts.value);
+      if (paginator.cursorParam === null && !isNothing(found) && typeof found !== 'string') {
+        const following = follow(place, boundedJson(`cursor_path "${cursorPath}"`, found));
+        return following && { ...following, values: { ...place.values, jsonCursor: true } };
+      }
+      return follow(place, cursorText(cursorPath, found));
+    }
+    case 'keyset': {
+      const last = lastRecord(facts);
+      if (isEmpty || last === undefined) return null;
+      const found = compileFinder(paginator.key)(last);
+      if (!isNothing(found)) return follow(place, boundedJson(`key "${paginator.key}"`, found));
+      throw new WrongShape(
+        `paginator: key "${paginator.key}" has no value in the last record of the page, expected one`,
+      );
+    }
     case 'json_link': {
       const found = compileFinder(paginator.nextUrlPath)(facts.value);
       return follow(place, address(`next_url_path "${paginator.nextUrlPath}"`, found, facts.url), facts.url);
@@ -60,12 +96,49 @@ export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageF
     case 'header_link':
       return follow(place, address('the header Link', nextLink(facts.headers['link']), facts.url), facts.url);
     case 'html_link': {
-      const href = facts.html?.(paginator.selector).first().attr('href');
+      const href = linkIn(facts, paginator.selector);
       // Disabled buttons are written this way.
       if (href !== undefined && /^\s*javascript:/i.test(href)) return null;
       return follow(place, address(`selector "${paginator.selector}"`, href, baseOf(facts)), facts.url);
     }
   }
+}
+
+/** Adds what the next request names of the last record. */
+function withValues(paginator: PaginatorPlan, { values }: NextPage, next: NextPage, facts: PageFacts): NextPage {
+  const { lastPaths = [] } = paginator;
+  if (lastPaths.length === 0 && values?.jsonCursor !== true) return next;
+  const last = lastRecord(facts);
+  const { jsonCursor: _before, ...kept } = { ...values, ...next.values };
+  const read = last === undefined ? [] : lastPaths.map((path) => [path, compileFinder(path)(last)] as const);
+  const texts = read.flatMap(([path, value]): [string, string][] =>
+    value === null || value === undefined ? [] : [[path, boundedJson(`\${last:${path}}`, value)]],
+  );
+  return {
+    ...next,
+    values: {
+      ...kept,
+      ...(last === undefined ? {} : { last: Object.fromEntries(texts) }),
+      ...(next.values?.jsonCursor ? { jsonCursor: true } : {}),
+    },
+  };
+}
+
+function lastRecord({ items = [] }: PageFacts): unknown {
+  const last = items.findLast((item) => 'raw' in item);
+  return last && 'raw' in last ? last.raw.value : undefined;
+}
+
+/** Longest value of a page that is kept for the next request: positions are kept in histories. */
+const maxValueLength = 8_192;
+
+/** @throws WrongShape for a value that is too large for a position */
+function boundedJson(where: string, value: unknown): string {
+  const text = writeDeepJson(value);
+  if (text.length <= maxValueLength) return text;
+  throw new WrongShape(
+    `paginator: ${where} has ${text.length} characters of JSON, expected at most ${maxValueLength}, because it is kept until the next request`,
+  );
 }
 
 /**
@@ -74,13 +147,13 @@ export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageF
  * @param read pages or records, by what the total counts
  */
 function counted(
-  { totalPath, hasMorePath, followsEmptyPages }: PageNumberPlan | OffsetPlan,
+  { totalPath, totalHeader, hasMorePath, followsEmptyPages }: PageNumberPlan | OffsetPlan,
   { total: before = 0 }: NextPage,
-  { records, value }: PageFacts,
+  { records, value, headers }: PageFacts,
   read: number,
   next: NextPage,
 ): NextPage | null {
-  const total = totalOf(totalPath, value);
+  const total = totalHeader === undefined ? totalOf(totalPath, value) : countOf(headers[totalHeader.toLowerCase()]);
   const isEmpty = records === 0;
   const known = total === null || total <= before ? before : total;
   const following = { ...next, ...(known > 0 ? { total: known } : {}) };
@@ -90,13 +163,26 @@ function counted(
   return isHint && !isEmpty ? { ...following, doubtful: true } : null;
 }
 
+/** The offset that a page gives for the next one; one that leads no further is the end. */
+function givenOffset(paginator: OffsetPlan, place: NextPage, { value, headers }: PageFacts): NextPage | null {
+  const { nextOffsetPath, nextOffsetHeader = '' } = paginator;
+  const path = nextOffsetPath ?? null;
+  const found = path === null ? headers[nextOffsetHeader.toLowerCase()] : compileFinder(path)(value);
+  if (isNothing(found)) return null;
+  const offset = countOf(found);
+  const where = path === null ? `the header ${nextOffsetHeader}` : `next_offset_path "${path}"`;
+  if (offset === null || !Number.isSafeInteger(offset) || offset < 0)
+    throw unfollowable(where, found, 'a whole number');
+  return offset > place.page ? { page: offset, cursor: null } : null;
+}
+
 function misfitOf(paginator: Exclude<PaginatorPlan, { type: 'single_page' }>, facts: PageFacts): string | null {
   if (facts.records === 0) return null;
   if (facts.html === null && paginator.type === 'html_link') {
     return 'html_link and a page that is not HTML, expected e.g. json_link, cursor or header_link';
   }
   if (facts.value !== undefined) return null;
-  const readsJson = paginator.type === 'cursor' || paginator.type === 'json_link';
+  const readsJson = (paginator.type === 'cursor' && paginator.cursorPath !== null) || paginator.type === 'json_link';
   if (!readsJson && paginator.hasMorePath === null) return null;
   const key = readsJson ? paginator.type : 'has_more_path';
   return `${key} and a page that is not JSON, expected e.g. html_link, header_link or page_number`;
@@ -135,14 +221,22 @@ function unfollowable(where: string, value: unknown, expected: string): WrongSha
   );
 }
 
-function baseOf({ html, url }: PageFacts): string {
-  return html ? baseAddress(html, url) : url;
+function linkIn({ html, xml }: PageFacts, selector: string): string | undefined {
+  const element = html?.(withoutNamespaces(selector)).first();
+  return element?.attr('href') ?? (xml ? element?.text() : undefined);
+}
+
+function baseOf({ html, xml, url }: PageFacts): string {
+  return html && !xml ? baseAddress(html, url) : url;
 }
 
 /** A number, or a text that is one; where the page does not say, an empty page will. */
 function totalOf(path: string | null, page: unknown): number | null {
   if (path === null) return null;
-  const value = compileFinder(path)(page);
+  return countOf(compileFinder(path)(page));
+}
+
+function countOf(value: unknown): number | null {
   if (typeof value === 'string' && value.trim() === '') return null;
   const count = typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
   return Number.isFinite(count) ? count : null;

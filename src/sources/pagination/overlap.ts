@@ -2,7 +2,7 @@ import { hash as digestOf } from 'node:crypto';
 import type { FetchPosition, HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { OffsetPlan } from '../../domain/plan/plan-parts.ts';
 import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { CheckedWithDays } from '../extraction/checked-page.ts';
+import type { CheckedWithDays, ShapedPage } from '../extraction/checked-page.ts';
 
 /** How many records the next page must repeat to show that it follows. */
 const tailLength = 8;
@@ -16,7 +16,9 @@ function offsetOf(plan: SourcePlan): OffsetPlan | null {
   if (plan.type === 'file' || plan.type === 'module' || plan.paginator.type !== 'offset') return null;
   // An item of a page that is known is not read again, so nothing tells which it is.
   if (plan.type === 'html' && plan.detail) return null;
-  return plan.paginator.limit > 1 ? plan.paginator : null;
+  const { nextOffsetPath, nextOffsetHeader, limit } = plan.paginator;
+  if (nextOffsetPath !== undefined || nextOffsetHeader !== undefined) return null;
+  return limit > 1 ? plan.paginator : null;
 }
 
 /** How far apart pages are that are counted; null if they are not. */
@@ -24,6 +26,7 @@ export function stepOf(plan: HttpPlan, { overlaps }: HttpPosition): number | nul
   const { paginator } = plan;
   if (paginator.type === 'page_number') return 1;
   if (paginator.type !== 'offset') return null;
+  if (paginator.nextOffsetPath !== undefined || paginator.nextOffsetHeader !== undefined) return null;
   return overlaps !== false && offsetOf(plan) ? paginator.limit - 1 : paginator.limit;
 }
 
@@ -98,7 +101,7 @@ export function continuationOf(
   const isFurther = isKnown && place.page > breaks.reached;
   const kept = [...tail.filter((mark) => !marks.includes(mark)), ...marks].slice(-tailLength);
   const now = at({ tail: kept, breaks: isFurther ? { ...breaks, steps: 0, reached: place.page } : breaks });
-  return { checked: isKnown ? without(checked, known) : checked, position: now };
+  return { checked: isKnown ? withoutKnown(checked, known) : checked, position: now };
 }
 
 /** The page after the first, for the first time. */
@@ -116,7 +119,8 @@ export function withoutOverlap(position: FetchPosition): FetchPosition {
 }
 
 /** Marks of the records of a page, in its order. */
-function marksOf({ valid, deadLetters }: CheckedWithDays): string[] {
+export function marksOf({ valid, deadLetters, shaped }: CheckedWithDays): string[] {
+  if (shaped) return shaped.sent.map(([, mark]) => markOfText(mark));
   const all = [
     ...valid.map((record) => ({ index: record.index, mark: markOf(record) })),
     ...deadLetters.map((letter) => ({ index: letter.index, mark: markOfText(letter.recordText) })),
@@ -124,7 +128,9 @@ function marksOf({ valid, deadLetters }: CheckedWithDays): string[] {
   return all.toSorted((a, b) => a.index - b.index).map(({ mark }) => mark);
 }
 
-function without(checked: CheckedWithDays, known: ReadonlySet<string>): CheckedWithDays {
+/** The page without what was read before. */
+export function withoutKnown(checked: CheckedWithDays, known: ReadonlySet<string>): CheckedWithDays {
+  if (checked.shaped) return withoutSent(checked, checked.shaped, known);
   const valid = checked.valid.filter((record) => !known.has(markOf(record)));
   const deadLetters = checked.deadLetters.filter(({ recordText }) => !known.has(markOfText(recordText)));
   const left = checked.valid.length - valid.length + checked.deadLetters.length - deadLetters.length;
@@ -135,6 +141,26 @@ function without(checked: CheckedWithDays, known: ReadonlySet<string>): CheckedW
     deadLetters,
     fetched: checked.fetched - left,
     digests: checked.digests.filter((digest) => digests.has(digest)),
+  };
+}
+
+/** The same for records that were shaped: by what the source sent. */
+function withoutSent(checked: CheckedWithDays, shaped: ShapedPage, known: ReadonlySet<string>): CheckedWithDays {
+  const gone = new Set(shaped.sent.flatMap(([index, mark]) => (known.has(markOfText(mark)) ? [index] : [])));
+  const isLeft = ({ index }: { readonly index: number }) => !gone.has(index);
+  const [valid, deadLetters, filtered] = [
+    checked.valid.filter(isLeft),
+    checked.deadLetters.filter(isLeft),
+    shaped.filtered.filter(isLeft),
+  ];
+  const digests = new Set([...valid, ...filtered].map(({ mark }) => mark));
+  return {
+    ...checked,
+    valid,
+    deadLetters,
+    fetched: valid.length + deadLetters.length + filtered.length,
+    digests: checked.digests.filter((digest) => digests.has(digest)),
+    shaped: { ...shaped, filtered, sent: shaped.sent.filter(([index]) => !gone.has(index)) },
   };
 }
 

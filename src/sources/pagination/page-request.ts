@@ -1,10 +1,14 @@
 import { SourceRefused, WrongShape } from '../../domain/errors.ts';
 import type { HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
-import { parseIso8601, type Micros } from '../../domain/time/timestamp.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
-import { formatEnd, formatParameter } from '../extraction/parameter-time.ts';
+import { parseJson } from '../../formats/exact-json.ts';
+import { textOf } from '../../formats/template/template-values.ts';
+import { fillHeaders } from '../../formats/template/fill-pairs.ts';
+import { isTrusted, ownOrigin } from '../http/own-origin.ts';
 import { rawAddress, setParameter } from '../http/raw-query.ts';
+import { fillRequest, templateValues } from './fill-request.ts';
+import { timeParameters } from './time-parameters.ts';
 
 /** The address of a page, and whether the source itself gave it. */
 export interface PageAddress {
@@ -12,6 +16,9 @@ export interface PageAddress {
   /** The same with its query as it is written. */
   readonly address: string;
   readonly followed: boolean;
+  /** Headers and body with their placeholders filled in; absent = those of the plan. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | null;
 }
 
 /** Paginators whose cursor is an address. */
@@ -22,28 +29,36 @@ const linked: ReadonlySet<string> = new Set(['json_link', 'header_link', 'html_l
  * @throws WrongShape for a place that is not an address; SourceRefused for one that secrets must not go to
  */
 export function pageAddress(plan: HttpPlan, place: HttpPosition): PageAddress {
-  const { paginator, incremental } = plan;
-  if (isLink(plan, place)) return linkAddress(plan, place.cursor);
-  let address = rawAddress(plan.url, new URL(plan.url));
+  const { paginator } = plan;
+  if (isLink(plan, place)) return { ...linkAddress(plan, place.cursor), ...headersOf(plan, place) };
+  const { url, params, ...content } = fillRequest(plan, place);
+  let address = rawAddress(url, new URL(url));
   const set = (name: string, value: string | readonly string[]) => {
     address = setParameter(address, name, value);
   };
-  for (const [name, value] of Object.entries(plan.params)) set(name, value);
-  const since = readTime(place.since);
-  if (incremental && incremental.startParam !== null && since !== null) {
-    set(incremental.startParam, formatParameter(since, incremental.paramFormat ?? incremental.format));
+  // Only an address that a record gave is not the source's own.
+  const isOwn = isTrusted(plan, new URL(url).origin);
+  for (const [name, value] of Object.entries(params)) {
+    if (isOwn || plan.secretParams?.includes(name) !== true) set(name, value);
   }
-  const until = readTime(place.until ?? null);
-  if (incremental && incremental.endParam !== null && until !== null) {
-    set(incremental.endParam, formatEnd(until, incremental.paramFormat ?? incremental.format));
+  for (const [name, value] of Object.entries(timeParameters(plan, place))) set(name, value);
+  if (paginator.type === 'page_number' && paginator.pageParam !== null) set(paginator.pageParam, String(place.page));
+  if (paginator.type === 'cursor' && paginator.cursorParam !== null && place.cursor !== null) {
+    set(paginator.cursorParam, place.cursor);
   }
-  if (paginator.type === 'page_number') set(paginator.pageParam, String(place.page));
-  if (paginator.type === 'cursor' && place.cursor !== null) set(paginator.cursorParam, place.cursor);
+  if (paginator.type === 'keyset' && paginator.keyParam !== null && place.cursor !== null) {
+    set(paginator.keyParam, textOf(parseJson(place.cursor).value));
+  }
   if (paginator.type === 'offset') {
-    set(paginator.offsetParam, String(place.page));
-    set(paginator.limitParam, String(paginator.limit));
+    if (paginator.offsetParam !== null) set(paginator.offsetParam, String(place.page));
+    if (paginator.limitParam !== null) set(paginator.limitParam, String(paginator.limit));
   }
-  return { url: new URL(address), address, followed: false };
+  return { url: new URL(address), address, followed: false, ...content };
+}
+
+/** Headers of a page whose address the source gave. */
+function headersOf(plan: HttpPlan, place: HttpPosition): Pick<PageAddress, 'headers'> {
+  return plan.templates === true ? { headers: fillHeaders(plan.headers, templateValues(plan, place)) } : {};
 }
 
 /** Whether the place is an address that the source gave. */
@@ -53,7 +68,7 @@ export function isLink(plan: HttpPlan, place: HttpPosition): place is HttpPositi
 
 function linkAddress(plan: HttpPlan, link: string): PageAddress {
   if (!URL.canParse(link)) throw new WrongShape(`paginator: ${plan.name}: found "${link}", expected an address`);
-  const own = new URL(plan.url);
+  const own = new URL(ownOrigin(plan) ?? link);
   const url = new URL(link);
   let address = rawAddress(link, url);
   if (url.hostname === own.hostname && url.protocol === 'http:' && own.protocol === 'https:') {
@@ -71,7 +86,7 @@ function linkAddress(plan: HttpPlan, link: string): PageAddress {
 
 /** Whether an address is at an origin that is neither the source's own nor a trusted one. */
 export function isForeign(plan: HttpPlan, url: URL): boolean {
-  return url.origin !== new URL(plan.url).origin && plan.trustedOrigins?.includes(url.origin) !== true;
+  return !isTrusted(plan, url.origin);
 }
 
 function hasSecrets({ auth, headers, secretParams = [], params }: HttpPlan): boolean {
@@ -80,10 +95,4 @@ function hasSecrets({ auth, headers, secretParams = [], params }: HttpPlan): boo
     secretParams.length > 0 ||
     [...Object.keys(headers), ...Object.keys(params)].some((name) => secretName.test(name))
   );
-}
-
-/** A canonical time of a place or a plan; null if there is none. */
-export function readTime(text: string | null): Micros | null {
-  const time = text === null ? null : parseIso8601(text);
-  return time?.ok === true ? time.micros : null;
 }

@@ -12,6 +12,7 @@ import {
 import type { FetchPosition } from '../../domain/state/fetch-position.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
+import { ownOrigin } from '../http/own-origin.ts';
 
 /** What no further attempt changes. */
 const permanent = [SourceRefused, WrongShape, PrivateAddress, OverLimit, TooCostly, RobotsDisallowed];
@@ -33,12 +34,16 @@ export function isSavedPositionGone(
   if (permanent.some((type) => error instanceof type)) return true;
   if (error instanceof UnreadableBody) return lastAttempt;
   return (
-    error instanceof SourceUnavailable && plan.type !== 'module' && isOtherHost(plan.url, place.cursor) && isGone(error)
+    error instanceof SourceUnavailable &&
+    plan.type !== 'module' &&
+    isOtherHost(ownOrigin(plan), place.cursor) &&
+    isGone(error)
   );
 }
 
-function isOtherHost(own: string, cursor: string | null): boolean {
-  return cursor !== null && URL.canParse(cursor) && new URL(cursor).host !== new URL(own).host;
+function isOtherHost(own: string | null, cursor: string | null): boolean {
+  if (own === null || cursor === null || !URL.canParse(cursor)) return false;
+  return new URL(cursor).host !== new URL(own).host;
 }
 
 function isGone({ cause }: SourceUnavailable): boolean {

@@ -2,6 +2,7 @@ import { hash as digestOf } from 'node:crypto';
 import type { FetchPosition, HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { CheckedWithDays } from '../extraction/checked-page.ts';
+import { idsInOrder, receivedOf } from '../extraction/page-ids.ts';
 import type { Page } from '../extraction/page.ts';
 
 /** How many of the last ids are remembered: so many more than a page has may be inserted at once without being overlooked. */
@@ -15,7 +16,8 @@ export function distrustTotal(plan: SourcePlan): Pick<HttpPosition, 'wrongTotal'
 /** Whether pages are numbered, and a total says which is the last. */
 function endsByTotal(plan: SourcePlan): boolean {
   if (plan.type === 'file' || plan.type === 'module') return false;
-  return plan.paginator.type === 'page_number' && plan.paginator.totalPath !== null;
+  const { paginator } = plan;
+  return paginator.type === 'page_number' && (paginator.totalPath !== null || paginator.totalHeader !== undefined);
 }
 
 /**
@@ -29,8 +31,8 @@ export function notingWrongTotal(
   page: Page,
   checked: CheckedWithDays,
 ): Page {
-  if (!endsByTotal(plan) || place.type !== 'http' || page.counts === false || checked.fetched === 0) return page;
-  const ids = checked.valid.map(({ record }) => markOf(record.sourceId));
+  if (!endsByTotal(plan) || place.type !== 'http' || page.counts === false || receivedOf(checked) === 0) return page;
+  const ids = idsInOrder(checked).map(markOf);
   const known = place.lastIds ?? [];
   // Others may be on each page: what a site shows above its list is not moved.
   const hasMoved = ids[0] !== undefined && known.includes(ids[0]);

@@ -1,4 +1,5 @@
 import { proposePaginator } from '../pagination/propose-paginator.ts';
+import { findList } from './find-list.ts';
 import { nestedRecords } from './nested-records.ts';
 import type { Proposal } from './proposal.ts';
 import { proposeTime, type ProposedTime } from './propose-time.ts';
@@ -13,9 +14,6 @@ import {
   quoted,
   type JsonObject,
 } from './record-fields.ts';
-
-/** How deep a list of records is looked for. */
-const maxListDepth = 4;
 
 /** Proposes how to read a JSON page; null if it holds no list of objects. */
 export function proposeJson(page: unknown, headers: Readonly<Record<string, string>>): Proposal | null {
@@ -65,21 +63,6 @@ function timeKey(time: ProposedTime | null, isEverywhere: boolean): unknown {
   const written = format === 'iso8601' ? {} : { format };
   if (isEverywhere) return format === 'iso8601' ? path : { path, ...written };
   return { path, ...written, on_missing: 'fetched_at' };
-}
-
-interface FoundList {
-  readonly path: string;
-  readonly items: readonly unknown[];
-}
-
-/** The longest list of objects, those nearer to the root first. */
-function findList(page: unknown, path = '@', depth = 0): FoundList | null {
-  if (Array.isArray(page)) return page.some(isObject) ? { path, items: page } : null;
-  if (!isObject(page) || depth === maxListDepth) return null;
-  const found = Object.entries(page).flatMap(
-    ([key, value]) => findList(value, path === '@' ? quoted(key) : `${path}.${quoted(key)}`, depth + 1) ?? [],
-  );
-  return found.sort((a, b) => b.items.length - a.items.length || a.path.length - b.path.length)[0] ?? null;
 }
 
 /** The field that is there in every record, differs in each, and is called like an id. */

@@ -24,13 +24,17 @@ export interface DeadLetterAt {
 
 /** The line of a dead letter; its record comes last. */
 export function deadLetterLine(run: RunRef, letter: NewDeadLetter): string {
-  const { reason, message, at, page, index, fetchedAt, recordText } = letter;
-  const id = deadLetterId(run.source, reason, recordText);
+  const { reason, message, at, page, index, fetchedAt, recordText, shaped, exploded, size, sha256 } = letter;
+  const id = deadLetterId(run.source, reason, sha256 ?? recordText);
   const known = { id, source: run.source, reason, message, at, run: run.firstRunId, page, index };
   const text = JSON.stringify({
     ...known,
     workflowId: run.workflowId,
     ...(fetchedAt === undefined ? {} : { fetchedAt }),
+    ...(shaped === undefined ? {} : { shaped }),
+    ...(exploded === undefined ? {} : { exploded }),
+    ...(size === undefined ? {} : { size }),
+    ...(sha256 === undefined ? {} : { sha256 }),
   });
   return `${text.slice(0, -1)}${recordStart}${recordText}}`;
 }
@@ -89,6 +93,10 @@ function parseLetter(line: string): StoredDeadLetter | null {
       index: 'number',
       workflowId: 'string',
       fetchedAt: 'time?',
+      shaped: 'boolean?',
+      exploded: 'boolean?',
+      size: 'number?',
+      sha256: 'string?',
     })
   )
     return null;
@@ -96,11 +104,13 @@ function parseLetter(line: string): StoredDeadLetter | null {
   // In the texts before it a quote is escaped: the first match is the record.
   const record = line.indexOf(recordStart);
   const recordText = line.slice(record + recordStart.length, -1);
-  return record !== -1 && letter.id === deadLetterId(letter.source, letter.reason, recordText) ? letter : null;
+  const id = deadLetterId(letter.source, letter.reason, letter.sha256 ?? recordText);
+  return record !== -1 && letter.id === id ? letter : null;
 }
 
 const recordStart = ',"record":';
 
-function deadLetterId(source: string, reason: string, recordText: string): string {
-  return hash('sha256', `${source}\n${reason}\n${recordText}`, 'hex').slice(0, 32);
+/** @param content text of the record, or its hash where it is not kept */
+function deadLetterId(source: string, reason: string, content: string): string {
+  return hash('sha256', `${source}\n${reason}\n${content}`, 'hex').slice(0, 32);
 }

@@ -72,6 +72,24 @@ export async function unreadableMarkers(store: BlobStore, source: string): Promi
   return unreadable;
 }
 
+/** Whether any batch waits for a sink. */
+export async function anyDeferred(store: BlobStore, sink: Sink): Promise<boolean> {
+  for await (const path of store.walk(storePaths.marker.folder({ sink }))) {
+    if (storePaths.marker.parse(path)) return true;
+  }
+  return false;
+}
+
+/** Sources with batches that wait for a sink. */
+export async function waitingSources(store: BlobStore, sink: Sink): Promise<ReadonlySet<string>> {
+  const sources = new Set<string>();
+  for await (const path of store.walk(storePaths.marker.folder({ sink }))) {
+    const marker = storePaths.marker.parse(path);
+    if (marker) sources.add(marker.source);
+  }
+  return sources;
+}
+
 /** Batches of a source that wait for a sink. */
 export interface WaitingDelivery {
   readonly sink: Sink;

@@ -1,4 +1,5 @@
 import { SinkUnavailable } from '../../domain/errors.ts';
+import type { JournalDay } from './journal-file.ts';
 
 /** The steps of a sealing, in order; a kill between any two of them loses nothing. */
 export type SealStep = 'merged' | 'manifest in place' | 'sealed in place' | 'part deleted';
@@ -10,6 +11,8 @@ export interface SealContext {
   ) => void;
   /** Fails at once if another process works on the source. @default false */
   readonly impatient?: boolean;
+  /** Whether the parts of a day may be merged: asked of just those that would be. @default true */
+  readonly mayMerge?: (day: JournalDay) => Promise<boolean>;
 }
 
 /** Another process works on the sealed days of a source. */

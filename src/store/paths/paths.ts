@@ -33,6 +33,12 @@ interface OfRun extends OfSource {
   readonly firstRunId: string;
 }
 
+interface TokenPlace {
+  readonly chain: string;
+  /** Counted from 1; 0 is the token of the configuration. */
+  readonly number: number;
+}
+
 interface Marker extends OfSource {
   readonly sink: Sink;
   readonly ingestedAt: string;
@@ -83,6 +89,31 @@ export const storePaths = {
   fileProgress: path<OfSource & { readonly name: string }>('files/{source}/{name}', { source, name: anyName }),
   /** Which item of a feed each guid and link belongs to. */
   feedItems: path<OfSource & { readonly name: string }>('feed-items/{source}/{name}', { source, name: anyName }),
+  /** Which parents of a `for_each` are done. */
+  fanOut: path<OfSource & { readonly name: string }>('fan-out/{source}/{name}', { source, name: anyName }),
+  /** Parents that a replay has queued for the next run of a source. */
+  queuedParents: path<OfSource & { readonly firstRunId: string; readonly number: number }>(
+    'queued-parents/{source}/{firstRunId}-{number}.json',
+    { source, firstRunId: id, number: count },
+  ),
+  /** What only a run knows of the job of its export: addresses. */
+  exportJob: path<OfRun & { readonly number: number; readonly part: 'job' | 'documents' }>(
+    'export-jobs/{source}/{workflowId}/{firstRunId}/{number}-{part}.json',
+    {
+      ...runFields,
+      number: count,
+      part: {
+        pattern: 'job|documents',
+        write: (value) => value,
+        read: (found) => (found === 'job' ? 'job' : 'documents'),
+      },
+    },
+  ),
+  /** A part of the copy of a large body, while a run reads it. */
+  download: path<OfSource & { readonly runId: string; readonly name: string; readonly part: number }>(
+    'downloads/{source}/{runId}/{name}-{part}',
+    { source, runId: id, name: text('[0-9a-f]{16}'), part: count },
+  ),
   /** The pause of a source that has no schedule of its own. */
   pause: path<OfSource>('pauses/{source}.json', { source }),
   alert: path<OfSource & { readonly name: string }>('alerts/{source}/{name}.json', { source, name: text('[a-z_]+') }),
@@ -95,6 +126,14 @@ export const storePaths = {
     readonly perMs: number;
     readonly place: number;
   }>('limits/{host}/{requests}-{perMs}/{place}', { host: id, requests: count, perMs: count, place: count }),
+  /** What a token endpoint gave out in return for the token before, encrypted. The chain is the hash of its first token. */
+  token: path<TokenPlace>('tokens/{chain}/{number}', { chain: sha256, number: count }),
+  /** Held by the process that requests this token; `.2` where the first one was lost. */
+  tokenClaim: path<TokenPlace & { readonly attempt: number }>('tokens/{chain}/{number}{attempt}.claim', {
+    chain: sha256,
+    number: count,
+    attempt: ordinal,
+  }),
   receipt: path<OfSource & { readonly day: Day; readonly finishedAt: string; readonly runId: string }>(
     'receipts/{source}/{day}/{finishedAt}-{runId}.json',
     { source, day, finishedAt: time, runId: anyName },

@@ -86,6 +86,7 @@ export function isReceipt(value: unknown): value is Receipt | FailedReceipt {
   const receipt = value as Receipt | FailedReceipt;
   return (
     counts.every((name) => isCount(receipt[name])) &&
+    isCount(receipt.filtered ?? 0) &&
     sinks.every((sink) => sinkCounts.every((name) => isCount(receipt[sink][name]))) &&
     (receipt.outcome !== 'failed' ||
       (isObject(receipt.error) && hasFields(receipt.error, { type: 'string', message: 'string' })))

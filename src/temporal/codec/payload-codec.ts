@@ -2,7 +2,7 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import type { CodecKey } from '../../config/environment/codec-keys.ts';
 import { PayloadUnreadable } from '../../domain/errors.ts';
-import { decrypt, encrypt } from './encrypt-payload.ts';
+import { decrypt, encrypt } from '../../formats/encryption.ts';
 
 /** How an encrypted payload is recognized. Stored in histories: never to be changed. */
 const mark = 'binary/daybook-aes-256-gcm';

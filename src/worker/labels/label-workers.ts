@@ -12,6 +12,7 @@ type Shared = Pick<
   | 'interceptors'
   | 'shutdownGraceTime'
   | 'shutdownForceTime'
+  | 'tuner'
 >;
 
 /**

@@ -33,7 +33,7 @@ export class WorkerCounters implements Metrics {
     const registers = [this.registry];
     this.#records = new Counter({
       name: 'daybook_records_total',
-      help: `Records by result: at the fetch (sink="${fetchStage}": fetched, unchanged, rejected, repaired) and at each sink (written, duplicate, refused, expired, deferred; deferred ones count again as written once delivered). ${repeats}`,
+      help: `Records by result: at the fetch (sink="${fetchStage}": fetched, unchanged, filtered, rejected, repaired) and at each sink (written, duplicate, refused, expired, deferred; deferred ones count again as written once delivered). ${repeats}`,
       labelNames: ['source', 'sink', 'result'],
       registers,
     });
@@ -104,7 +104,8 @@ export class WorkerCounters implements Metrics {
 
   fetched(source: string, counts: FetchCounts): void {
     const label = this.#begin(this.#labels.of(source));
-    for (const result of fetchResults) this.#records.inc({ source: label, sink: fetchStage, result }, counts[result]);
+    for (const result of fetchResults)
+      this.#records.inc({ source: label, sink: fetchStage, result }, counts[result] ?? 0);
   }
 
   settled(source: string, sink: Sink, counts: SinkCounts): void {

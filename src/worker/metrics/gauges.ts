@@ -242,7 +242,7 @@ function waiting(value: (waiting: { batches: number; since: string }) => number)
 
 function runRecords(source: string, receipt: Receipt | FailedReceipt): Sample[] {
   return [
-    ...fetchResults.map((result): Sample => [[source, fetchStage, result], receipt[result]]),
+    ...fetchResults.map((result): Sample => [[source, fetchStage, result], receipt[result] ?? 0]),
     ...sinks.flatMap((sink) => sinkResults.map((result): Sample => [[source, sink, result], receipt[sink][result]])),
   ];
 }

@@ -7,6 +7,7 @@ export const fetchStage = 'fetch';
 export const fetchResults = [
   'fetched',
   'unchanged',
+  'filtered',
   'rejected',
   'repaired',
 ] as const satisfies readonly (keyof FetchCounts)[];

@@ -3,10 +3,12 @@ import {
   defineSignal,
   isCancellation,
   log,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { isObject } from '../../domain/is-object.ts';
 import { detailsTable } from '../../domain/run/receipt-table.ts';
 import { deliverSignalName } from '../../domain/names.ts';
 import { addCounts, noCounts, type SinkCounts } from '../../domain/run/receipt.ts';
@@ -30,16 +32,19 @@ export interface Delivered {
   readonly counts: SinkCounts;
 }
 
-/** Carries nothing: there may be new batches to deliver. */
-const deliverSignal = defineSignal(deliverSignalName);
+/** There may be new batches to deliver; or, from the watch of the sink, it is available again. */
+const deliverSignal = defineSignal<[news?: unknown]>(deliverSignalName);
 
 /** How long a deliverer waits after an activity that gave up, before it begins another one. */
 const restMs = 30_000;
 /** The longest wait if the sink answers, but keeps refusing all deferred batches. */
 const maxRestMs = 120_000;
+/** How long a deliverer waits for the watch of an unavailable sink: one that was terminated signals nothing. */
+const lookMs = 900_000;
 
 /**
- * Delivers the deferred batches of a source as soon as the sink accepts them, however long that takes.
+ * Delivers the deferred batches of a source as soon as the sink accepts them, however long that takes. While the sink is unavailable
+ * it waits for the workflow `sinkWatch`.
  *
  * Id: `deliver-<sink>-<source>`. Ends when no batch is deferred and no signal came since its last check.
  */
@@ -47,24 +52,36 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
   const { sink, source } = checkedInput(input);
   let delivered = input.delivered ?? { batches: 0, counts: noCounts };
   let isSignalled = false;
+  let isAvailable = false;
   const setAttribute = setAttributeOnce();
-  setHandler(deliverSignal, () => void (isSignalled = true));
+  setHandler(deliverSignal, (news) => {
+    isSignalled = true;
+    isAvailable ||= isObject(news) && news['sinkAnswers'] === true;
+  });
+  // Once, at the start: deliverers of 0.2.0 continue as they began.
+  const isWatched = patched('sink-watch');
   let left: number | null = null;
   let fruitless = 0;
   do {
     if (workflowInfo().continueAsNewSuggested)
       await continueUnlessCancelled<typeof deliver>({ sink, source, delivered });
     isSignalled = false;
+    isAvailable = false;
     try {
-      const result = await deliveryActivities(source).deliverBatches({ sink, source, reportRefusals: true });
+      const result = await deliveryActivities(source).deliverBatches({
+        sink,
+        source,
+        reportRefusals: true,
+        ...(isWatched ? { reportOutage: true } : {}),
+      });
       left = result.left;
       setAttribute(source, result.searchAttribute);
       delivered = {
         batches: delivered.batches + result.delivered,
         counts: addCounts(delivered.counts, result.counts),
       };
-      const { refused } = result;
-      show(sink, source, delivered, left, refused ? `${refused.batches} refused, ${refused.reason}` : null);
+      const { refused, outage } = result;
+      show(sink, source, delivered, left, outage ?? (refused ? `${refused.batches} refused, ${refused.reason}` : null));
       fruitless = refused && result.delivered === 0 ? fruitless + 1 : 0;
       // Activities of version 0.2.0 fail where a batch is refused.
       if (refused && (refused.triedAll || result.delivered === 0)) {
@@ -76,6 +93,11 @@ export async function deliver(input: DeliverInput): Promise<Delivered> {
         });
         // The sink is available: it may accept new ones.
         await condition(() => isSignalled, Math.min(restMs * 2 ** Math.max(0, fruitless - 1), maxRestMs));
+      }
+      if (outage !== undefined && left > 0) {
+        log.warn('Sink is unavailable; delivery continues once it is available', { source, sink, error: outage });
+        // New batches are no reason to try: one prober is enough.
+        await condition(() => isAvailable, lookMs);
       }
     } catch (error) {
       if (isCancellation(error)) throw error;

@@ -1,6 +1,7 @@
 import { CancelledFailure, sleep } from '@temporalio/workflow';
 import type { FetchBatchResult } from '../../activities/run/fetch-batch.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+import { emptyTally } from '../../domain/run/receipt.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
 import type { FetchPosition } from '../../domain/state/fetch-position.ts';
@@ -8,6 +9,7 @@ import type { SourceState } from '../../domain/state/source-state.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { fetchActivities } from '../activities.ts';
 import { workflowFailure } from '../support/failure.ts';
+import { RunExport } from './run-export.ts';
 import type { RunDisplay } from './run-display.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
 
@@ -20,6 +22,8 @@ export class RunFetches {
   readonly #display: RunDisplay;
   #position: FetchPosition | null;
   #nextNumber: number;
+  /** Null if the source has none. */
+  readonly #export: RunExport | null;
   /** Whether workers may have different configurations. */
   #isReplanned = false;
   /** How long the host has kept the run waiting since the last page. */
@@ -33,10 +37,16 @@ export class RunFetches {
     this.#position = carry.position;
     this.#nextNumber = carry.nextNumber;
     this.#display = display;
+    const { plan, export: before = null } = carry;
+    this.#export =
+      'export' in plan && plan.export
+        ? new RunExport(ref, { ...plan, export: plan.export }, this.#window, before, display)
+        : null;
   }
 
-  get place(): Pick<RunSnapshot, 'position' | 'nextNumber'> {
-    return { position: this.#position, nextNumber: this.#nextNumber };
+  get place(): Pick<RunSnapshot, 'position' | 'nextNumber' | 'export'> {
+    const { progress = null } = this.#export ?? {};
+    return { position: this.#position, nextNumber: this.#nextNumber, ...(progress ? { export: progress } : {}) };
   }
 
   replanned(): void {
@@ -45,6 +55,8 @@ export class RunFetches {
 
   // Not async: one more step in between may change the order of an old history's commands.
   next(state: SourceState, attemptsBefore: number): Promise<FetchBatchResult> {
+    const job = this.#export?.done ?? null;
+    if (this.#export && !job) return this.#awaitExport(this.#export, state);
     return fetchActivities(this.#plan, !this.#isReplanned, attemptsBefore).fetchBatch({
       run: this.#ref,
       plan: this.#plan,
@@ -54,8 +66,25 @@ export class RunFetches {
       ...(this.#force ? { force: true } : {}),
       ...(this.#window ? { window: this.#window } : {}),
       ...(this.#waitedMs > 0 ? { waitedMs: this.#waitedMs } : {}),
+      ...(job ? { export: job } : {}),
       ...(attemptsBefore > 0 ? { attemptsBefore } : {}),
     });
+  }
+
+  /** A step towards the documents of an export, as a fetch that has brought nothing. */
+  async #awaitExport(job: RunExport, state: SourceState): Promise<FetchBatchResult> {
+    const left = await job.step(state, this.#waitedMs);
+    const { position, nextNumber } = this.place;
+    const none = { counts: emptyTally, batches: [], nextNumber, position, patch: {}, end: null };
+    if (left?.kind === 'busy') return { ...none, waitMs: left.waitMs };
+    if (left?.kind !== 'rate_limited') return none;
+    const { notBefore } = left;
+    return { ...none, patch: { notBefore }, end: { cutShort: false, notModified: false, notBefore } };
+  }
+
+  /** Nothing more is fetched: a job that is not done is cancelled. */
+  async abandon(): Promise<void> {
+    await this.#export?.abandon();
   }
 
   /** The next fetch begins where this one ended. */

@@ -1,4 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
+import type { ExportProgress } from '../../domain/state/export-progress.ts';
 import type { FetchPosition } from '../../domain/state/fetch-position.ts';
 import { emptyTally, type Tally } from '../../domain/run/receipt.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
@@ -20,6 +21,8 @@ export interface RunSnapshot {
   readonly searchAttribute: boolean;
   readonly position: FetchPosition | null;
   readonly nextNumber: number;
+  /** The export that it waits for, or reads. Absent if the source has none, or it was not submitted yet. */
+  readonly export?: ExportProgress;
   /** Absent where `combined` has it. */
   readonly tally?: Tally;
   readonly startedAt: string;

@@ -190,6 +190,7 @@ export class Run {
       const place = positionAfterFailure(this.#begun, unfinished, error.type);
       if (place !== unfinished) this.#state.apply({ unfinished: place });
     };
+    await this.#fetches.abandon();
     await this.#settleAll(!this.isCombined, settled);
     return this.#conclude(failedReceiptOf(this.#report, error));
   }

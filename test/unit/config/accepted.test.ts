@@ -29,6 +29,17 @@ describe('what a configuration may say', () => {
     'proxy: "http://u:${env:T}@proxy:3128"',
     'auth: { type: oauth2_client_credentials, token_url: https://api.test/t, client_id: c, client_secret: "${env:T}" }',
     'auth: { type: oauth2_client_credentials, token_url: https://api.test/t, client_id: c, client_secret: s, credentials: header }',
+    'auth: { type: oauth2_client_credentials, token_url: https://api.test/t, client_id: c, client_secret: s, client_auth: header }',
+    'auth: { type: oauth2_refresh_token, token_url: https://api.test/t, client_id: c, refresh_token: "${env:T}" }',
+    'auth: { type: oauth2_refresh_token, token_url: https://api.test/t, client_id: c, client_secret: s, refresh_token: "${env:T}", scope: read, client_auth: header }',
+    'auth: { type: api_key, name: k, location: cookie, api_key: "${env:T}" }',
+    'auth: { type: api_key, name: k, api_keys: ["${env:T}", other] }',
+    'auth: { type: session, login: { url: https://api.test/login, body: { user: me, password: "${env:T}" } } }',
+    'auth: { type: session, login: { url: https://api.test/login, method: GET, headers: { X-Key: "${env:T}" } }, token: { header: X-Token } }',
+    'auth: { type: session, login: { url: https://api.test/login, body: "p=${env:T}" }, token: { path: a.b, send_as: "X-Token: Token ${token}" } }',
+    'auth: { type: session, login: { url: https://api.test/login }, expired_when: { status: 302, body_contains: Sign in } }',
+    'tls: { cert: a.pem, key: "${env:T}" }',
+    'tls: { ca: "${env:T}" }',
     'params: { tag: [a, 1.10, true] }',
     'incremental: { cursor: at, param_format: epoch_s }',
     'headers: { x: ü }',
@@ -50,7 +61,7 @@ describe('what a configuration may say', () => {
     'timeout: 5s',
     'max_body: 1GiB',
   ])('is taken in a source that is fetched: %s', (line) => {
-    expect(complaints(daybookYaml([http(line)]), { T: 't' })).toEqual([]);
+    expect(complaints(daybookYaml([http(line)]), { T: 't', DAYBOOK_KEY: 'k' })).toEqual([]);
   });
 
   test.each([

@@ -38,7 +38,18 @@ async function check(text: string | Buffer, options: { verbose?: boolean } = {})
   );
 }
 
-const files = ['syntax.txt', 'keys.txt', 'values.txt', 'secrets.txt', 'paths.txt', 'schedules.txt'];
+const files = [
+  'syntax.txt',
+  'keys.txt',
+  'values.txt',
+  'secrets.txt',
+  'auth.txt',
+  'paths.txt',
+  'schedules.txt',
+  'templates.txt',
+  'for-each.txt',
+  'exports.txt',
+];
 
 describe.each(files)('the mistakes of %s', (name) => {
   test.each(mistakesOf(name))('$title', async ({ text, says }: Mistake) => {

@@ -23,7 +23,7 @@ describe('wire names', () => {
 
   test('of rejections are those that dead letters show', () => {
     expect(rejectionReasons.join(', ')).toBe(
-      'invalid_json, wrong_shape, missing_id, invalid_id, duplicate_id, missing_time, invalid_time, out_of_range, schema, too_large, too_costly, unstorable',
+      'invalid_json, wrong_shape, missing_id, invalid_id, duplicate_id, missing_time, invalid_time, out_of_range, schema, too_large, too_costly, unstorable, parent_failed',
     );
   });
 });

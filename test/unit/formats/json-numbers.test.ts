@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ExactNumber, holdsExtremeNumber, parseJson, writeJson } from '../../../src/formats/exact-json.ts';
+import { ExactNumber, holdsExtremeNumber, parseDigits, parseJson, writeJson } from '../../../src/formats/exact-json.ts';
 import { decimal } from './decimal.ts';
 
 const rewrite = (text: string) => {
@@ -189,4 +189,30 @@ test('a number of 300,000 zeros is read in milliseconds, and keeps its digits', 
   expect(performance.now() - startedAt).toBeLessThan(2_000);
   expect(exact).toBe(true);
   expect((value as { text: string }[])[0]?.text).toEqual(number);
+});
+
+describe('numbers with their notation', () => {
+  test.each([
+    '1.10',
+    '-0',
+    '0.0',
+    '1e3',
+    '1E3',
+    '-1.50',
+    '12345678901234567890',
+    '[1,-2.0]',
+    '{"a":0,"b":-0.00}',
+    '1.5',
+    '10',
+    '0',
+    '"1.10"',
+  ])('are written as they were read: %s', (text) => {
+    const { value, exact } = parseDigits(text);
+    expect(writeJson(value, exact)).toBe(text);
+  });
+
+  test.each(['{1.10:2}', '01', '1.', '[1.10', '{"a":1.10 "b"}'])('what JSON.parse refuses is refused: %s', (text) => {
+    expect(() => parseDigits(text)).toThrow(SyntaxError);
+    expect(() => parseDigits(text)).not.toThrow(/number:/);
+  });
 });

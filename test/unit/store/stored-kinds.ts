@@ -12,8 +12,14 @@ import { listDeadLetters, writeDeadLetters } from '../../../src/store/dead-lette
 import { markDeferred, markMissing, takeMarker } from '../../../src/store/delivery/deferred.ts';
 import { writeDeliveryReceipt, readLastReceipt, writeReceipt } from '../../../src/store/run/receipts.ts';
 import { LastRuns, readLastRuns } from '../../../src/store/run/last-runs.ts';
+import { FanOutStore } from '../../../src/store/fan-out/fan-out-store.ts';
+import { emptyRoot } from '../../../src/store/fan-out/fan-out-root.ts';
+import { listQueued, queueParents, readQueued } from '../../../src/store/fan-out/queued-parents.ts';
+import { CopyGone } from '../../../src/domain/storage/body-copies.ts';
+import { createBodyCopies } from '../../../src/store/run/body-copies.ts';
 import { createFeedItemsStore } from '../../../src/store/run/feed-items.ts';
 import { readIdRule, writeIdRule } from '../../../src/store/run/id-rules.ts';
+import { createExportJobs } from '../../../src/store/run/export-jobs.ts';
 import { createFileProgressStore } from '../../../src/store/run/file-progress.ts';
 import { discardDeadLetter, hideReplayed } from '../../../src/store/dead-letters/dead-letter-visibility.ts';
 import { storedPauses } from '../../../src/store/run/pauses.ts';
@@ -21,6 +27,7 @@ import { createHostBudgets } from '../../../src/store/run/host-budgets.ts';
 import { readKeptConfig, writeKeptConfig } from '../../../src/store/kept-configs.ts';
 import { storePaths, type StoreKind } from '../../../src/store/paths/paths.ts';
 import { newIdentity, readIdentity, writeIdentity } from '../../../src/store/identity.ts';
+import { createTokenChains } from '../../../src/store/run/token-chains.ts';
 import { createSeenKeys } from '../../../src/store/run/seen-keys.ts';
 import {
   recordReplayed,
@@ -50,6 +57,7 @@ export interface StoredKind {
   readonly fate: 'aside' | 'rebuilt' | 'stays' | 'unread';
 }
 
+const asItIs = { hide: (text: string) => text, reveal: (text: string) => text };
 const source = 'news';
 const at = '2026-11-23T10:00:00.000Z';
 const day = '2026-11-23';
@@ -76,6 +84,9 @@ const receipt: Receipt = {
 const window = { from: '2026-11-01T00:00:00.000000Z', to: '2026-11-02T00:00:00.000000Z' };
 const state = initialState({ fetchFingerprint: 'f', shapeFingerprint: 's', databaseId: null });
 const unknownState = { state: null, damaged: false, epoch: 0 };
+const chain = 'c'.repeat(64);
+const link = { refreshToken: 'next', accessToken: 'now', askedAtMs: 1, renewAtMs: 2 };
+const tokenChains = (store: BlobStore) => createTokenChains(store, () => new Uint8Array(32));
 const progress: FileProgress = {
   offset: 10,
   lines: 1,
@@ -127,7 +138,33 @@ async function writeArchive(store: BlobStore): Promise<string> {
   return path;
 }
 
+async function* bytesOf(text: string) {
+  yield Buffer.from(text);
+}
+
 export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
+  // A part that is not what was copied is as one that is gone: the body is requested again.
+  download: {
+    async write(store) {
+      const { name } = await createBodyCopies(store, source, 'run-1').write(bytesOf('a body'), () => {});
+      return storePaths.download.build({ source, runId: 'run-1', name, part: 0 });
+    },
+    async read(store) {
+      const [path = ''] = await store.list(storePaths.download.folder({ source, runId: 'run-1' }));
+      const { name = '' } = storePaths.download.parse(path) ?? {};
+      const parts: Buffer[] = [];
+      try {
+        const copy = createBodyCopies(store, source, 'run-1').stream({ name, bytes: 6 }, 0);
+        for await (const part of copy) parts.push(part);
+      } catch (error) {
+        return error instanceof CopyGone ? 'gone' : error;
+      }
+      return Buffer.concat(parts).toString();
+    },
+    whole: 'a body',
+    damaged: 'gone',
+    fate: 'unread',
+  },
   // Its count and hash are checked where it is read.
   batch: {
     write: async (store) => storePaths.batch.build(await spool(store)),
@@ -146,6 +183,16 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
     whole: 'read',
     damaged: 'refused',
     fate: 'stays',
+  },
+  exportJob: {
+    async write(store) {
+      await createExportJobs(store, run, asItIs).keepDocuments(0, ['https://files.example.com/1']);
+      return storePaths.exportJob.build({ ...run, number: 0, part: 'documents' });
+    },
+    read: (store) => createExportJobs(store, run, asItIs).documents(0),
+    whole: ['https://files.example.com/1'],
+    damaged: null,
+    fate: 'aside',
   },
   replayNote: {
     async write(store) {
@@ -365,6 +412,33 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
     damaged: null,
     fate: 'aside',
   },
+  fanOut: {
+    async write(store) {
+      const name = await new FanOutStore(store).write(source, emptyRoot('parents'));
+      return storePaths.fanOut.build({ source, name });
+    },
+    async read(store) {
+      const [path = ''] = await store.list(storePaths.fanOut.folder({ source }));
+      const root = await new FanOutStore(store).root(source, storePaths.fanOut.parse(path)?.name);
+      return root && root.source;
+    },
+    whole: 'parents',
+    damaged: null,
+    fate: 'aside',
+  },
+  queuedParents: {
+    async write(store) {
+      await queueParents(store, run, 0, ['{"id":1}']);
+      return storePaths.queuedParents.build({ source, firstRunId: run.firstRunId, number: 0 });
+    },
+    async read(store) {
+      const [part = ''] = await listQueued(store, source);
+      return readQueued(store, source, part);
+    },
+    whole: ['{"id":1}'],
+    damaged: [],
+    fate: 'aside',
+  },
   pause: {
     async write(store) {
       await storedPauses(store).write(source, { by: 'ann', reason: 'x', until: null });
@@ -442,6 +516,29 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
         .then(({ waitMs }) => waitMs > 0),
     whole: true,
     damaged: true,
+    fate: 'unread',
+  },
+  token: {
+    async write(store) {
+      await tokenChains(store).save(chain, 1, link);
+      return storePaths.token.build({ chain, number: 1 });
+    },
+    read: (store) =>
+      tokenChains(store)
+        .last(chain)
+        .then((last) => last.link?.refreshToken ?? 'unreadable'),
+    whole: link.refreshToken,
+    damaged: 'unreadable',
+    fate: 'stays',
+  },
+  tokenClaim: {
+    async write(store) {
+      await tokenChains(store).claim(chain, 1, 1);
+      return storePaths.tokenClaim.build({ chain, number: 1, attempt: 1 });
+    },
+    read: (store) => tokenChains(store).claim(chain, 1, 1),
+    whole: false,
+    damaged: false,
     fate: 'unread',
   },
   receipt: {

@@ -234,6 +234,8 @@ type OfNoSource =
   | 'sweepSpool'
   | 'sealCsv'
   | 'wakeDeliverers'
+  | 'probeSink'
+  | 'resumeDeliveries'
   | 'cleanCanary'
   | 'settleCanary'
   | 'settleRestored'

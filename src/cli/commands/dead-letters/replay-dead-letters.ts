@@ -73,14 +73,26 @@ async function follow({ source }: DeadLetterSelection, handle: WorkflowHandle, j
   }
 }
 
-function progressOf({ replayed, refused, unreplayable, letters }: ReplayResult): Progress {
-  const done = replayed + refused + unreplayable;
+function progressOf({ replayed, filtered = 0, refused, unreplayable, letters }: ReplayResult): Progress {
+  const done = replayed + filtered + refused + unreplayable;
   return { text: `${done} of ${letters} processed, ${replayed} stored`, done, total: letters };
 }
 
 /** The result of a replay, and what to do next. */
 function resultLines(result: ReplayResult): string[] {
-  const { source, letters, replayed, written, duplicate, expired, deferred, refused, reasons, unreplayable } = result;
+  const {
+    source,
+    letters,
+    replayed,
+    written,
+    duplicate,
+    expired,
+    deferred,
+    refused,
+    reasons,
+    unreplayable,
+    filtered = 0,
+  } = result;
   const { duplicate_id: sharedIds = 0, ...others } = reasons;
   const why = Object.entries(others).map(([reason, count]) => `${reason} ${count}`);
   const stillRefused = refused - sharedIds;
@@ -89,6 +101,7 @@ function resultLines(result: ReplayResult): string[] {
     ...(deferred > 0
       ? [`  ${deferred} are deferred; they are delivered once the sink is available again, see status`]
       : []),
+    ...(filtered > 0 ? [`  ${filtered} are left out by filter, and are no dead letters any more`] : []),
     ...(sharedIds > 0
       ? [
           `  ${sharedIds} have the same id as another record of their page (duplicate_id): choose a unique id; the next poll that reads them stores them (for an incremental source: after state rewind). Then hide these with dead-letters discard`,

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { findSource } from '../../../config/file/find-source.ts';
 import type { Config } from '../../../config/file/parse-config.ts';
 import { planOf } from '../../../config/plan/plan.ts';
+import { withMaskKey } from '../../../config/secrets/secrets.ts';
 import type { DeadLetter } from '../../../domain/dead-letters/dead-letter.ts';
 import { createThreadCompute } from '../../../sources/compute/thread-compute.ts';
 import type { ReplayOutcome } from '../../../sources/extraction/replay-dead-letter.ts';
@@ -24,7 +25,7 @@ export async function previewReplay(
   const rows: string[][] = [];
   try {
     for (const { source, letters } of chosen) {
-      const plan = planOf(config, findSource(config, source));
+      const plan = withMaskKey(planOf(config, findSource(config, source)), environment.lookUp);
       const reader = await openReader(plan, { schemas, compute, resolvePath });
       const { outcomes } = await reader.replay(letters, [], new Date());
       for (const [position, letter] of letters.entries()) {
@@ -50,9 +51,11 @@ function row(letter: DeadLetter, becomes: string, message: string | null): strin
 function verdict(outcome: ReplayOutcome): [becomes: string, message: string | null] {
   switch (outcome.kind) {
     case 'passed':
-      return ['stored', null];
+      return [outcome.records.length === 0 ? 'left out by filter' : 'stored', null];
     case 'refused':
       return [`refused: ${outcome.rejection.reason}`, outcome.rejection.message];
+    case 'queued':
+      return ['requested by the next run', null];
     case 'unreplayable':
       return ['cannot be replayed', outcome.why];
   }

@@ -14,6 +14,8 @@ import { startWorker, type RunningWorker } from '../../../worker/worker.ts';
 import { awaitTemporal } from '../../stack/await-temporal.ts';
 import {
   createContext,
+  externalPostgres,
+  externalTemporal,
   requireOwner,
   requirePostgres,
   requireTemporal,
@@ -93,6 +95,7 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
         store: context.environment.store,
         bucket: context.environment.bucket,
         labels: context.environment.labels,
+        memoryTarget: memoryTarget(context, logger),
         // Only `up` sends messages to its worker.
         homeFolder: process.send === undefined ? null : context.environment.homeFolder,
         onReceipt: (receipt) =>
@@ -123,6 +126,15 @@ export async function workerCommand(options: ServiceOptions): Promise<void> {
     // The channel to `up` would keep this process alive.
     if (process.connected) process.disconnect();
   }
+}
+
+/** That of the environment. Servers of `up` are on the same machine: what they use would count as the worker's. */
+function memoryTarget(context: Context, logger: Logger): number | null {
+  const { memoryTarget: target } = context.environment;
+  if (target === null) return null;
+  if (process.send === undefined && externalPostgres(context) && externalTemporal(context)) return target;
+  logger.warn('DAYBOOK_MEMORY_TARGET is ignored: it is for a worker with servers of its own, which up did not start');
+  return null;
 }
 
 /** Pages that only a worker can render. */

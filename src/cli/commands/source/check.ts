@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { counted } from '../../../domain/text/counted.ts';
 import { gridOfGroup, groupsBySource, type ProbeGroup } from '../../../config/schedule/probe-groups.ts';
 import { formatStart, nextStarts, startsOnGrid, zoneOf } from '../../../config/schedule/next-starts.ts';
@@ -5,12 +6,14 @@ import { sixFieldWarnings } from '../../../config/schedule/schedule-warning.ts';
 import type { Config } from '../../../config/file/parse-config.ts';
 import type { SourceConfig } from '../../../config/schema/source-schemas.ts';
 import { absentFileWarnings } from '../../../sources/files/absent-files.ts';
-import { ConfigProblems, formatProblem } from '../../../config/file/problem.ts';
+import { ConfigProblems, formatProblem, type Problem } from '../../../config/file/problem.ts';
 import { pathBeside, shownPath } from '../../../config/file/remote-files.ts';
 import { createObjectFiles } from '../../../store/s3/object-files.ts';
 import { planOf } from '../../../config/plan/plan.ts';
 import { arithmeticWarnings, unknownFieldWarnings } from '../../../formats/plan-paths.ts';
 import { warningLine } from '../../../domain/run/warning.ts';
+import { withSecrets } from '../../../config/secrets/secrets.ts';
+import { TlsFiles } from '../../../sources/auth/tls-files.ts';
 import { secretHeaderProblems } from '../../../config/secrets/secret-headers.ts';
 import {
   createContext,
@@ -66,7 +69,8 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
         message,
       })),
     );
-    if (problems.length > 0) throw new ConfigProblems(file, problems);
+    const ofTls = await tlsProblems(context, config);
+    if (problems.length + ofTls.length > 0) throw new ConfigProblems(file, [...problems, ...ofTls]);
     const scheduled = sources.filter((source) => source.schedule).length;
     if (options.json)
       printJson({ file: shownPath(file), ok: true, problems: [], warnings, ...(options.verbose ? { starts } : {}) });
@@ -92,6 +96,22 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
     printInfo(`${counted(problems.length, 'problem')} in ${shortPath(file)}`);
     setExitCode(2);
   }
+}
+
+/** Certificates and keys that cannot be read or used, of the sources that this machine fetches. */
+async function tlsProblems({ environment }: Context, config: Config): Promise<Problem[]> {
+  const { configFile, labels, lookUp } = environment;
+  const files = new TlsFiles((path) => resolve(dirname(configFile), path));
+  const found = await Promise.all(
+    config.sources.map(async (source, index): Promise<Problem[]> => {
+      const plan = withSecrets(planOf(config, source), source, lookUp);
+      const isHere = plan.runsOn === undefined || labels.includes(plan.runsOn);
+      if (!isHere || !('tls' in plan) || plan.tls === undefined) return [];
+      const message = await files.problem(plan.tls);
+      return message === null ? [] : [{ path: ['sources', index, 'tls'], message }];
+    }),
+  );
+  return found.flat();
 }
 
 /** The workers that Temporal knows, where it matters and can be asked at once. */

@@ -5,6 +5,7 @@ import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
 import { clearPollState, initialState, summarizeState } from '../../../domain/state/source-state.ts';
 import { formatMicros, microsOfDate, parseIso8601 } from '../../../domain/time/timestamp.ts';
 import { reopenHost } from '../../../store/run/host-budgets.ts';
+import { fanOutLines } from '../../output/fan-out-lines.ts';
 import { changeState, readState, resetStates } from '../../../store/run/states.ts';
 import { createContext, openStore, openStoreToRead, type CommonOptions, type Context } from '../../options/context.ts';
 import { loadConfig } from '../../options/load-config.ts';
@@ -25,6 +26,7 @@ export async function showStateCommand(name: string, options: CommonOptions & { 
   const { sinkDownSince: _, ...shown } = summarizeState(state);
   for (const [key, value] of Object.entries(shown)) print(`${key.padEnd(12)} ${String(value)}`);
   for (const [sink, since] of Object.entries(state.sinkDownSince)) print(`${sink} down since ${since}`);
+  for (const line of await fanOutLines(openStoreToRead(context), name, state)) print(line);
 }
 
 /** `daybook state reset`: the next run begins from scratch. */
@@ -45,6 +47,11 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
   const context = createContext(options);
   const plan = sourcePlan(context, name);
   if (options.to === undefined) throw new UsageError('missing --to, e.g. --to 2026-11-01');
+  if (plan.type !== 'file' && plan.type !== 'module' && plan.forEach?.type === 'source') {
+    throw new UsageError(
+      `${name} is requested for each record of ${plan.forEach.source}, so its position is no time; state reset requests all of them again, and for_each.revisit those that are not old`,
+    );
+  }
   const time = parseIso8601(options.to);
   if (!time.ok) throw new UsageError(`--to: found "${options.to}": ${time.why}`);
   if (time.micros > microsOfDate(new Date())) {
@@ -56,9 +63,13 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
   const { fetchFingerprint, shapeFingerprint } = plan;
   const watermark = formatMicros(time.micros);
   const none = initialState({ fetchFingerprint, shapeFingerprint, databaseId: null });
-  await changeState(store, name, (state) => ({ ...clearPollState(state ?? none), watermark }));
+  await changeState(store, name, (state) => {
+    // Each value of a for_each begins there.
+    const { fanOut: _fanOut, fanOutCleared: _cleared, ...rest } = clearPollState(state ?? none);
+    return { ...rest, watermark };
+  });
   const without =
-    plan.type === 'module' || (plan.type === 'http_json' && plan.incremental)
+    plan.type === 'module' || ((plan.type === 'http_json' || plan.type === 'http') && plan.incremental)
       ? ''
       : ' (it has no incremental, so every run reads everything)';
   printInfo(`${name}: the next run fetches everything since ${watermark}${without}`);

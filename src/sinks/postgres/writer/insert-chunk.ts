@@ -56,6 +56,20 @@ export function insertStatement(schema: string): string {
 select written, exists (select from new_token) as first, (select removed from late) as removed from counts`;
 }
 
+/**
+ * A statement that stores nothing, and fails as {@link insertStatement} does: in a database that is read-only, without the tables,
+ * or without the rights on them.
+ */
+export function probeStatement(schema: string): string {
+  const table = (name: string) => `${escapeIdentifier(schema)}.${name}`;
+  return `with keys as (
+  insert into ${table('raw_event_keys')} (source, source_id, occurred_at) select '', '', now() where false
+), events as (
+  insert into ${table('raw_events')} (source, source_id, occurred_at, payload) select '', '', now(), '{}'::jsonb where false
+)
+insert into ${table('raw_event_batches')} (token, written, duplicate) select '', 0, 0 where false`;
+}
+
 /** The parameters of {@link insertStatement}. Repeats inside the chunk are left out, the earliest is kept. */
 export function insertParameters({ source, records, token, removals }: Chunk): unknown[] {
   const distinct = new Map<string, SpooledRecord>();

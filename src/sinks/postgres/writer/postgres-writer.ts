@@ -5,7 +5,7 @@ import type { SpooledRecord } from '../../../domain/run/record.ts';
 import type { StorageWriter } from '../../storage-writer.ts';
 import { BatchWrite } from './batch-write.ts';
 import { withConnection } from '../connection/connection.ts';
-import { chunkStatement } from './insert-chunk.ts';
+import { chunkStatement, probeStatement } from './insert-chunk.ts';
 import { createPartitions } from '../days/partitions.ts';
 import { postgresFailure } from '../connection/postgres-failure.ts';
 import { SlowChunks } from './slow-chunks.ts';
@@ -23,6 +23,7 @@ const probeMs = 2_000;
 export function createPostgresWriter({ pool, schema, prepare }: PostgresWriterOptions): StorageWriter {
   const partitions = createPartitions(pool, schema);
   const statement = chunkStatement(schema, prepare);
+  const probe = probeStatement(schema);
   const slow = new SlowChunks();
   return {
     sink: 'postgres',
@@ -30,10 +31,10 @@ export function createPostgresWriter({ pool, schema, prepare }: PostgresWriterOp
       try {
         await withTimeout(
           probeMs,
-          withConnection(pool, async (client) => client.query('select 1')),
+          withConnection(pool, async (client) => client.query(probe)),
         );
       } catch (error) {
-        throw postgresFailure(error, 'PostgreSQL does not respond');
+        throw postgresFailure(error, 'PostgreSQL accepts nothing');
       }
     },
     async write(batch, records, context) {

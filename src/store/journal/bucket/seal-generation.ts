@@ -56,6 +56,7 @@ async function sealOnce(
   try {
     const found = await listDay(place, source, day);
     const { parts, sealed, hasRemains, generation } = found;
+    if (parts.length > 0 && (await context.mayMerge?.(found)) === false) return false;
     if (parts.length > 0 || (rewrite !== null && sealed !== null)) {
       return (await new Sealing(place, found, context, rewrite).run()) ? true : null;
     }

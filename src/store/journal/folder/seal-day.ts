@@ -97,10 +97,10 @@ interface Sealing {
   readonly stillHeld: IsStillLocked;
 }
 
-async function sealFrom(sealing: Sealing, { signal, onProgress }: SealContext): Promise<boolean> {
+async function sealFrom(sealing: Sealing, { signal, onProgress, mayMerge }: SealContext): Promise<boolean> {
   const { folders, source, day, temporary } = sealing;
   const found = await journalDay(folders, source, day);
-  if (found.parts.length === 0) return false;
+  if (found.parts.length === 0 || (await mayMerge?.(found)) === false) return false;
   const before = await manifestBeside(folders, source, day);
   const merged = await mergeDay(found, targetAt(temporary), signal, (rows) => onProgress({ rows }));
   onProgress({ step: 'merged' });

@@ -151,10 +151,11 @@ class StatusPage {
   }
 
   #receipt(receipt: Receipt | FailedReceipt): Html {
-    const { outcome, finishedAt, fetched, unchanged, rejected } = receipt;
+    const { outcome, finishedAt, fetched, unchanged, filtered = 0, rejected } = receipt;
     const found = [
       `${number(fetched)} fetched`,
       ...(unchanged > 0 ? [`${number(unchanged)} unchanged`] : []),
+      ...(filtered > 0 ? [`${number(filtered)} filtered`] : []),
       ...(rejected > 0 ? [`${number(rejected)} rejected`] : []),
       ...sinks.map((sink) => `${sink} ${number(receipt[sink].written)}`),
     ];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { codecKeys, codecSecrets } from '../../../../src/config/environment/codec-keys.ts';
+import { codecKeys, keySecrets } from '../../../../src/config/environment/codec-keys.ts';
 import { createRedactor } from '../../../../src/domain/secrets/redact.ts';
 
 const [one, two] = [1, 2].map((fill) => Buffer.alloc(32, fill).toString('base64')) as [string, string];
@@ -40,7 +40,7 @@ describe('DAYBOOK_CODEC_KEYS', () => {
 
   test('a key is taken out of texts, however it is written', () => {
     const bytes = Buffer.from('0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0', 'hex');
-    const redact = createRedactor(codecSecrets([{ id: 'k1', bytes }]));
+    const redact = createRedactor(keySecrets([{ bytes }]));
     const written = [bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex')];
     for (const text of written) expect(redact(`key ${text}.`)).not.toContain(text.slice(0, 20));
   });

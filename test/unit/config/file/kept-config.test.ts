@@ -240,3 +240,14 @@ describe('a kept configuration', () => {
     expect(config.lastGood()).toMatchObject({ sources: again.sources, unset: [] });
   });
 });
+
+test('a source that is requested for each record of one that is left out is left out, too', () => {
+  const child = (name: string, parent: string) =>
+    http(`name: ${name}`, `url: "https://api.test/\${parent:id}"`, `for_each: { source: ${parent} }`);
+  const parent = http('name: issues', `auth: { type: bearer, token: "${secret}" }`);
+  const { sources, kept: origin } = reopened(
+    daybookYaml([beside, child('likes', 'comments'), child('comments', 'issues'), parent]),
+  );
+  expect(sources.map(({ name }) => name)).toEqual(['open']);
+  expect(origin?.leftOut.map(({ source }) => source).sort()).toEqual(['comments', 'issues', 'likes']);
+});

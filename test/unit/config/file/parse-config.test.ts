@@ -175,13 +175,13 @@ describe('a source', () => {
     const [complaint, ...others] = complaints(daybookYaml([http('type: null')]));
     expect(others).toEqual([]);
     expect(complaint).toMatch(/^sources\.0\.type: (?:is required|found no type)/);
-    for (const type of ['http_json', 'rss', 'html', 'file', 'module']) expect(complaint).toContain(type);
+    for (const type of ['http_json', 'graphql', 'rss', 'html', 'file', 'module']) expect(complaint).toContain(type);
   });
 
   test('of an unknown type gets a message with all types', () => {
     expect(complaints(daybookYaml([http('type: json_api')]))).toEqual([
       expect.stringMatching(
-        /^sources\.0\.type: found "json_api", expected http_json, rss, html, file, module/,
+        /^sources\.0\.type: found "json_api", expected http_json, http, graphql, rss, html, file, module/,
       ) as string,
     ]);
   });
@@ -283,7 +283,7 @@ describe('a source', () => {
   test('may write one id or several, and short forms', () => {
     expect(parseSource(daybookYaml([http('id: [a, b.c]', 'paginator: page_number')]))).toMatchObject({
       id: ['a', 'b.c'],
-      paginator: { type: 'page_number', page_param: 'page', base_page: 1 },
+      paginator: { type: 'page_number', base_page: 1 },
     });
   });
 });

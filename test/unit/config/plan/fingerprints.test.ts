@@ -102,6 +102,74 @@ describe('fingerprints', () => {
     expect(fingerprints(daybookYaml([http('name: renamed', ...lines), file()]))).toEqual(before);
   });
 
+  describe('of a source with placeholders', () => {
+    const post = ['method: POST', 'body: { after: "${cursor}", size: 2 }', 'headers: { X: "${now}", Y: y }'];
+    const paging = 'paginator: { type: cursor, cursor_path: next }';
+    const of = (...own: string[]) => fingerprints(daybookYaml([http(...post, paging, ...own)]));
+    const base = of();
+
+    test.each([
+      'body: { after: "${cursor}", size: 3 }',
+      'body: { after: "${cursor?}x", size: 2 }',
+      'headers: { X: "${now-1d}", Y: y }',
+      'params: { p: "${now:yyyy}" }',
+      'url: "https://api.test/quakes?x=${cursor?}"',
+    ])('change if something else is requested: %s', (edit) => {
+      expect(of(edit).fetch).not.toBe(base.fetch);
+    });
+
+    test('change with a plain header in shape only, and not with what is filled in', () => {
+      const other = of('headers: { X: "${now}", Y: z }');
+      expect(other.fetch).toBe(base.fetch);
+      expect(other.shape).not.toBe(base.shape);
+      expect(of()).toEqual(base);
+    });
+
+    test('of GraphQL change with query and variables', () => {
+      const graphql = (...own: string[]) =>
+        fingerprints(daybookYaml([http('type: graphql', 'query: "{ a }"', 'variables: { n: 1 }', ...own)]));
+      expect(graphql('query: "{ b }"').fetch).not.toBe(graphql().fetch);
+      expect(graphql('variables: { n: 2 }').fetch).not.toBe(graphql().fetch);
+      expect(graphql('records: data.a').fetch).toBe(graphql().fetch);
+    });
+
+    test.each([
+      [['paginator: { type: page_number, page_param: p, shifting: true }']],
+      [['incremental: { cursor: c, start_param: since, end_param: until, step: 1d }']],
+    ])('stay the same with what only changes how a poll reads: %j', (edits) => {
+      const plain = edits.map((edit) => edit.replace(/, shifting: true|, step: 1d/, ''));
+      const both = [plain, edits].map((own) => fingerprints(daybookYaml([http(...own)])));
+      expect(both[1]).toEqual(both[0]);
+    });
+
+    test.each([
+      ['paginator: { type: cursor, cursor_header: X-Next, cursor_param: c }'],
+      ['paginator: { type: offset, limit: 2, total_header: X-Total }'],
+      ['paginator: { type: keyset, key: id, key_param: after }'],
+    ])('include the body of a source with a new paginator: %s', (edit) => {
+      const [one, two] = [1, 2].map((n) =>
+        fingerprints(daybookYaml([http('method: POST', `body: { n: ${n} }`, edit)])),
+      );
+      expect(one?.fetch).not.toBe(two?.fetch);
+    });
+  });
+
+  test('are those of 0.2.0 for a source that uses no new key', () => {
+    const plain = fingerprints(daybookYaml([http(...lines, 'method: POST', 'body: { a: 1 }')]));
+    expect({ before, plain }).toMatchInlineSnapshot(`
+      {
+        "before": {
+          "fetch": "aeb526274eb0d4bc",
+          "shape": "a6ed474e0ef77672",
+        },
+        "plain": {
+          "fetch": "aeb526274eb0d4bc",
+          "shape": "8e84a569583654d8",
+        },
+      }
+    `);
+  });
+
   test('of a file change with its path and its shape', () => {
     const plain = fingerprints(daybookYaml([file()]));
     const moved = fingerprints(daybookYaml([file('path: other.ndjson')]));
@@ -147,6 +215,34 @@ describe('the fingerprint of where requests go, and which secrets they carry', (
   ])('changes with %s', (edit) => {
     expect(access(edit)).toBeDefined();
     expect(access(edit)).not.toBe(access());
+  });
+
+  const others = [
+    'auth: { type: api_key, name: k, api_keys: ["${env:A}"] }',
+    'auth: { type: oauth2_refresh_token, token_url: https://t.test, client_id: i, refresh_token: "${env:A}" }',
+    'auth: { type: session, login: { url: https://t.test/l, body: { p: "${env:A}" } } }',
+    'auth: { type: session, login: { url: https://u.test/l, body: { p: "${env:A}" } } }',
+    'auth: { type: session, login: { url: https://t.test/l, body: { p: "${env:B}" } } }',
+    'auth: { type: session, login: { url: https://t.test/l, body: { p: "${env:A}" } }, token: { path: t } }',
+    'tls: { ca: ca.pem }',
+    'tls: { ca: "${env:A}" }',
+    'tls: { cert: a.pem, key: a.key }',
+  ];
+  test.each(others)('is different from all others with %s', (edit) => {
+    const all = [access(), ...others.filter((other) => other !== edit).map((other) => access(other))];
+    expect(all).not.toContain(access(edit));
+  });
+
+  test('stays the same with the former name of client_auth, and with its default', () => {
+    const client =
+      'type: oauth2_client_credentials, token_url: https://t.test, client_id: i, client_secret: "${env:A}"';
+    const planWith = (more: string) => plan(daybookYaml([http(`auth: { ${client}${more} }`)]));
+    expect(planWith(', client_auth: header')).toEqual(planWith(', credentials: header'));
+    expect(planWith(', client_auth: body')).toEqual(planWith(''));
+    expect(planWith('')).not.toHaveProperty('auth.credentials');
+    expect(planWith(', credentials: header')).toHaveProperty('auth.credentials', 'header');
+    // That of 0.2.0.
+    expect(planWith(', credentials: header').accessFingerprint).toBe(planWith('').accessFingerprint);
   });
 
   test('changes with the host of the token endpoint', () => {

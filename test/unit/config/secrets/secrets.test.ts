@@ -157,3 +157,69 @@ test("what HTTP's basic authentication makes of name and password is a secret, t
   const { source } = planned(basic);
   expect(secretValues(source, lookUp)).toContain(Buffer.from('u:t0ken-value').toString('base64').replace(/=+$/, ''));
 });
+
+describe('a login', () => {
+  const login = (body: string, more = '') =>
+    http(`auth: { type: session, login: { url: "https://api.test/login?token=hunter11", body: ${body}${more} } }`);
+
+  test.each([
+    ['{ user: someone, password: hunter22 }', { user: 'someone', password: 'hunter22' }],
+    ['{ user: someone, pass: [hunter22] }', { user: 'someone', pass: ['hunter22'] }],
+    ['"user=someone&password=hunter22"', 'user=someone&password=hunter22'],
+    ['\'{"user":"someone","password":"hunter22"}\'', '{"user":"someone","password":"hunter22"}'],
+  ])('that is written into the file stays out of the plan, and is there for the request: %s', (body, expected) => {
+    const { source, plan } = planned(login(body));
+    expect(JSON.stringify(plan)).not.toMatch(/hunter|someone/);
+    expect(withSecrets(plan, source, lookUp)).toHaveProperty('auth.login.body', expected);
+    expect(withSecrets(plan, source, lookUp)).toHaveProperty('auth.login.url', 'https://api.test/login?token=hunter11');
+    expect(secretValues(source, lookUp)).toEqual(expect.arrayContaining(['hunter22', 'hunter11']));
+    // A user name would garble messages.
+    expect(secretValues(source, lookUp)).not.toContain('someone');
+  });
+
+  test('keeps its references and its own words in the plan', () => {
+    const text = http(
+      'auth: { type: session, login: { url: https://api.test/login, headers: { X-Key: "${env:TOKEN}" }, body: { p: "${env:TOKEN}" } }, token: { path: a.b, send_as: "X: ${token}" }, expired_when: { body_contains: Sign in } }',
+    );
+    const { source, plan } = planned(text);
+    expect(plan).toHaveProperty('auth.login.body.p', '${env:TOKEN}');
+    const filled = withSecrets(plan, source, lookUp);
+    expect(filled).toHaveProperty('auth.login.headers.X-Key', 't0ken-value');
+    expect(filled).toHaveProperty('auth.token', { from: { path: 'a.b' }, sendAs: 'X: ${token}' });
+    expect(secretValues(source, lookUp)).not.toContain('Sign in');
+  });
+});
+
+test('each of several keys, and a refresh token, stay out of the plan, and are there for the request', () => {
+  const keys = planned(
+    http(
+      'auth: { type: api_key, name: k, api_keys: [hunter22, "${env:TOKEN}"] }',
+      'rate_limit: { requests: 2, per: 1s }',
+    ),
+  );
+  expect(JSON.stringify(keys.plan)).not.toContain('hunter22');
+  expect(withSecrets(keys.plan, keys.source, lookUp)).toHaveProperty('auth', {
+    type: 'api_keys',
+    name: 'k',
+    location: 'header',
+    apiKeys: ['hunter22', 't0ken-value'],
+    limit: { requests: 2, perMs: 1_000 },
+  });
+  expect(secretValues(keys.source, lookUp)).toEqual(expect.arrayContaining(['hunter22', 't0ken-value']));
+  const { source, plan } = planned(
+    http('auth: { type: oauth2_refresh_token, token_url: https://t.test, client_id: i, refresh_token: hunter22 }'),
+  );
+  expect(JSON.stringify(plan)).not.toContain('hunter22');
+  expect(withSecrets(plan, source, lookUp)).toHaveProperty('auth.refreshToken', 'hunter22');
+});
+
+test('a private key stays out of the plan, and each of its lines is a secret; the path of a file is none', () => {
+  const line = 'MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg';
+  const pem = `-----BEGIN PRIVATE KEY-----\\n${line}\\n-----END PRIVATE KEY-----`;
+  const { source, plan } = planned(http(`tls: { cert: certs/a.pem, key: "${pem}" }`));
+  expect(JSON.stringify(plan)).not.toContain(line);
+  expect(plan).toHaveProperty('tls.cert', 'certs/a.pem');
+  expect(withSecrets(plan, source, lookUp)).toHaveProperty('tls.key', expect.stringContaining(line));
+  expect(secretValues(source, lookUp)).toContain(line);
+  expect(secretValues(source, lookUp)).not.toContain('certs/a.pem');
+});

@@ -53,6 +53,7 @@ describe('alertsOfRun', () => {
   test('of a good run resolves what runs open', () => {
     expect(verdicts({ outcome: 'ok', fetched: 10 })).toEqual({
       run_failed: null,
+      login_needed: null,
       reject_ratio: null,
       all_rejected: null,
       empty: null,
@@ -61,6 +62,10 @@ describe('alertsOfRun', () => {
 
   test('of a failed run opens run_failed alone', () => {
     expect(failed('SourceRefused')).toEqual([{ name: 'run_failed', message: 'SourceRefused: why' }]);
+    expect(failed('LoginNeeded')).toEqual([
+      { name: 'login_needed', message: 'why' },
+      { name: 'run_failed', message: 'LoginNeeded: why' },
+    ]);
   });
 
   test('of a run that rejected too much opens reject_ratio', () => {
@@ -110,7 +115,7 @@ describe('alertsOfRun', () => {
   });
 
   test('of a poll that was postponed says nothing of records', () => {
-    expect(verdicts({ outcome: 'rate_limited', fetched: 0 })).toEqual({ run_failed: null });
+    expect(verdicts({ outcome: 'rate_limited', fetched: 0 })).toEqual({ run_failed: null, login_needed: null });
   });
 
   test.each([

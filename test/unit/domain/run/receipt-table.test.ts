@@ -7,6 +7,7 @@ const tally: Tally = {
   accepted: 102,
   rejected: 103,
   unchanged: 104,
+  filtered: 108,
   repaired: 105,
   pages: 106,
   batches: 107,

@@ -144,3 +144,28 @@ describe('sums', () => {
     expect(addFetch(before, fetch)).toEqual({ ...before, pages: 3, repaired: 10 });
   });
 });
+
+describe('records that filter leaves out', () => {
+  const end = { rateLimited: false, cutShort: false, notModified: false };
+  const filtered = { ...emptyTally, fetched: 3, filtered: 3 };
+
+  test('are part of what was fetched', () => {
+    expect(imbalance(filtered)).toBeNull();
+    expect(imbalance({ ...filtered, filtered: 2 })).toBe(
+      'fetched 3 is not accepted 0 + rejected 0 + unchanged 0 + filtered 2',
+    );
+  });
+
+  test('are not an empty source', () => {
+    expect(outcomeOf(filtered, end)).toBe('ok');
+    expect(outcomeOf({ ...filtered, fetched: 4, unchanged: 1 }, end)).toBe('unchanged');
+    expect(outcomeOf(emptyTally, end)).toBe('empty');
+  });
+
+  test('are none where a tally of 0.2.0 does not count them', () => {
+    const { filtered: _, ...old } = { ...emptyTally, filtered: 0 };
+    const fetch = { fetched: 2, accepted: 0, rejected: 0, unchanged: 0, repaired: 0, pages: 1 };
+    expect(addFetch(addFetch(old, fetch), { ...fetch, filtered: 2 })).toMatchObject({ fetched: 4, filtered: 2 });
+    expect(addFetch(old, fetch)).not.toHaveProperty('filtered');
+  });
+});

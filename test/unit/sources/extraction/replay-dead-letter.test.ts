@@ -27,7 +27,7 @@ describe('a dead letter that is extracted again', () => {
     expect(replay(letter(record))).toMatchObject({ kind: 'refused', rejection: { reason: 'missing_id' } });
     expect(replay(letter(record), httpPlan({ id: ['key'] }))).toMatchObject({
       kind: 'passed',
-      record: { sourceId: '9007199254740993' },
+      records: [{ sourceId: '9007199254740993' }],
     });
   });
 
@@ -35,7 +35,7 @@ describe('a dead letter that is extracted again', () => {
     const plan = httpPlan({ occurredAt: { path: null, format: 'iso8601', timezone: 'UTC', onMissing: 'fetched_at' } });
     const times = [letter({ id: 1 }), letter({ id: 1 }, { fetchedAt: '2026-11-19T00:00:00.000000Z' })].map((from) => {
       const outcome = replay(from, plan);
-      return outcome.kind === 'passed' && formatMicros(outcome.record.occurredAt);
+      return outcome.kind === 'passed' && outcome.records.map((record) => formatMicros(record.occurredAt)).join();
     });
     expect(times).toEqual(['2026-11-20T12:00:00.000000Z', '2026-11-19T00:00:00.000000Z']);
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { HostBusy, RobotsDisallowed, SourceRefused, SourceUnavailable } from '../../../../src/domain/errors.ts';
 import { noopMetrics } from '../../../../src/domain/run/metrics.ts';
 import { unlimited, type HostBudget } from '../../../../src/domain/plan/host-budget.ts';
-import type { AuthPlan } from '../../../../src/domain/plan/plan-parts.ts';
+import type { AuthPlan } from '../../../../src/domain/plan/auth-plan.ts';
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
 import { createAccessTokens } from '../../../../src/sources/http/auth.ts';
 import { fetchDocument, type HttpTools } from '../../../../src/sources/http/fetch-document.ts';

@@ -88,6 +88,31 @@ function countBeats() {
 const values = (page: Page | undefined) =>
   page && readAll(page.items).map((item) => ('raw' in item ? item.raw.value : item.rejection.reason));
 
+describe('a module of a source with a mask', () => {
+  const shaping = { mask: { fields: { email: 'redact' }, key: null } } as const;
+  test.each([
+    [
+      'throws',
+      `export default function* () { throw new RangeError('ann@example.com') }`,
+      /RangeError at .*whose message is not/,
+    ],
+    [
+      'yields no page',
+      `export default function* () { yield { email: 'ann@example.com' } }`,
+      /yielded what is not shown/,
+    ],
+    [
+      'fails beside its pages',
+      `export default async function* () { setTimeout(() => { throw new Error('ann@example.com') }); await new Promise(() => {}) }`,
+      /outside of its pages/,
+    ],
+  ])('shows nothing of what it read where it %s', async (_, text, expected) => {
+    const failure = await failureOf(text, { plan: { shaping } });
+    expect(failure?.message).toMatch(expected);
+    expect(failure?.message).not.toContain('ann@example.com');
+  });
+});
+
 describe('a module', () => {
   test('yields pages of records, each with its cursor', async () => {
     const pages = await read(`

@@ -1,6 +1,6 @@
 import { tz } from '@date-fns/tz';
 import { format } from 'date-fns/format';
-import { dateOfMicros, formatMicros, type Micros } from '../../domain/time/timestamp.ts';
+import { dateOfMicros, formatMicros, type Micros } from '../domain/time/timestamp.ts';
 
 /** A time as a request parameter, in UTC; what the format cannot hold is cut off, so that nothing is skipped. */
 export function formatParameter(micros: Micros, timeFormat: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseIso8601, type Micros } from '../../../../src/domain/time/timestamp.ts';
-import { formatEnd, formatParameter } from '../../../../src/sources/extraction/parameter-time.ts';
+import { parseIso8601, type Micros } from '../../../src/domain/time/timestamp.ts';
+import { formatEnd, formatParameter } from '../../../src/formats/parameter-time.ts';
 
 function micros(text: string): Micros {
   const time = parseIso8601(text);

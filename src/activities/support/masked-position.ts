@@ -1,0 +1,29 @@
+import type { FetchPosition, HttpPosition } from '../../domain/state/fetch-position.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
+
+/** Positions whose secrets are hidden, or put back: the address of a next page may echo one. */
+
+export function mapPlace(position: FetchPosition, change: (text: string) => string): FetchPosition {
+  const { place } = position;
+  if (place.type === 'file') return position;
+  const mapped = mapCursor(place, change);
+  const link = mapped.type === 'http' && mapped.body ? mapped.body.link : null;
+  if (mapped.type !== 'http' || !mapped.body || link === null) return { ...position, place: mapped };
+  return { ...position, place: { ...mapped, body: { ...mapped.body, link: change(link) } } };
+}
+
+export function withPlace(state: SourceState, change: (text: string) => string): SourceState {
+  return state.unfinished ? { ...state, unfinished: mapCursor(state.unfinished, change) } : state;
+}
+
+/** Changes what a page says of the next one: its cursor, and values that the next request names. */
+export function mapCursor<T extends Pick<HttpPosition, 'cursor' | 'values'>>(
+  value: T,
+  change: (text: string) => string,
+): T {
+  const { cursor, values } = value;
+  const changed = cursor === null ? value : { ...value, cursor: change(cursor) };
+  if (!values?.last) return changed;
+  const last = Object.entries(values.last).map(([path, text]) => [path, change(text)]);
+  return { ...changed, values: { ...values, last: Object.fromEntries(last) } };
+}

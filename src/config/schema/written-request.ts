@@ -1,0 +1,50 @@
+import { secretName } from '../../domain/secrets/url-secrets.ts';
+import { placeholdersIn, type PlaceholderName } from '../../formats/template/parse-template.ts';
+import type { ExportConfig } from './export-schema.ts';
+
+/** The parts of a source that a request is made of, as the schema gives them. */
+export interface WrittenRequest {
+  readonly type: string;
+  readonly url: string;
+  readonly params?: unknown;
+  readonly headers?: unknown;
+  readonly body?: unknown;
+  readonly query?: unknown;
+  readonly variables?: unknown;
+  readonly auth?: unknown;
+  readonly origins?: readonly string[] | undefined;
+  readonly trusted_origins?: readonly string[] | undefined;
+  readonly paginator?: { readonly type: string } & Readonly<Record<string, unknown>>;
+  readonly incremental?: Readonly<Record<string, unknown>> | undefined;
+  readonly for_each?: unknown;
+  readonly export?: ExportConfig | undefined;
+}
+
+export interface RequestProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly input: unknown;
+}
+
+/** The parts of a source that may have placeholders. */
+export function requestParts({ url, params, headers, body, query, variables, export: job }: WrittenRequest): object {
+  return { url, params, headers, body, query, variables, ...(job ? { export: job } : {}) };
+}
+
+/** Names that a request uses. */
+export function namedPlaceholders(source: WrittenRequest): ReadonlySet<PlaceholderName> {
+  return new Set(
+    placeholdersIn(requestParts(source)).flatMap(({ placeholder }) =>
+      placeholder.kind === 'placeholder' ? [placeholder.name] : [],
+    ),
+  );
+}
+
+/** Whether a request carries something that only its own server should get. */
+export function hasSecrets({ auth, headers, params, body, query, variables }: WrittenRequest): boolean {
+  return (
+    (auth !== undefined && auth !== null) ||
+    /\$\{env:/.test(JSON.stringify({ headers, params, body, query, variables })) ||
+    Object.keys({ ...(headers as object), ...(params as object) }).some((name) => secretName.test(name))
+  );
+}
