@@ -42,4 +42,3 @@ export function ruleFor(plan: HttpPlanBase, { status, headers, body }: HttpRespo
   });
   return rule?.action ?? null;
 }
-
