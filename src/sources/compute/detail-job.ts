@@ -1,5 +1,5 @@
 import type { CheerioAPI } from 'cheerio';
-import type { Expression } from '../../formats/jmespath.ts';
+import type { Expression } from '../../formats/jmespath/jmespath.ts';
 import { textForDeadLetter } from '../extraction/extract-record.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { DateOrders } from '../feeds/date-order.ts';

@@ -29,7 +29,7 @@ import {
   type ShapedPage,
   type ValidRecord,
 } from './checked-page.ts';
-import { ShapedItems, type Refused, type ShapedChecks } from './take-shaped.ts';
+import { ShapedItems, type Refused, type ShapedChecks } from './shaping/take-shaped.ts';
 
 /** How the items of a page are checked. */
 export interface PageToCheck {
