@@ -1,11 +1,22 @@
-import type { FetchPosition, HttpPosition } from '../../domain/state/fetch-position.ts';
+import type { FetchPosition, HttpPosition, SavedPosition } from '../../domain/state/fetch-position.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 
 /** Positions whose secrets are hidden, or put back: the address of a next page may echo one. */
 
 export function mapPlace(position: FetchPosition, change: (text: string) => string): FetchPosition {
   const { place } = position;
-  return place.type === 'file' ? position : { ...position, place: mapCursor(place, change) };
+  if (place.type === 'file') return position;
+  return { ...position, place: withOtherPlaces(mapCursor(place, change), change) };
+}
+
+/** The positions of earlier polls that a poll carries with it. */
+function withOtherPlaces<T extends Pick<HttpPosition, 'saved' | 'thenAt'>>(
+  place: T,
+  change: (text: string) => string,
+): T {
+  const mapped = (other: SavedPosition | undefined) => other && mapCursor(other, change);
+  const [saved, thenAt] = [mapped(place.saved), mapped(place.thenAt)];
+  return { ...place, ...(saved ? { saved } : {}), ...(thenAt ? { thenAt } : {}) };
 }
 
 export function withPlace(state: SourceState, change: (text: string) => string): SourceState {

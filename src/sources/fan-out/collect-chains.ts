@@ -2,6 +2,7 @@ import { messageOf, SourceUnavailable } from '../../domain/errors.ts';
 import type { FanOutPosition, ParentPlace } from '../../domain/state/fan-out.ts';
 import type { FetchPosition, PollEnd } from '../../domain/state/fetch-position.ts';
 import { latest } from '../../domain/state/poll.ts';
+import { mask } from '../../domain/secrets/redact.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import { collect, type Collected, type CollectLimits } from '../collect/collect.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
@@ -190,6 +191,8 @@ class ChainCollection {
       page: pages + 1,
       index: 0,
       recordText: textForDeadLetter(`{"parent":${chain.parent}}`),
+      // The mask of the parents' source writes the same text as the redaction of secrets.
+      ...(chain.parent.includes(mask) ? { shaped: true } : {}),
     });
     this.#isBegun = true;
     await this.#over(chain, null);

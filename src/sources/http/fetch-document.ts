@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
 import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { type HostBudget, type HostLimit, maxWaitMs, stricter } from '../../domain/plan/host-budget.ts';
+import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
 import { secretName } from '../../domain/secrets/url-secrets.ts';
 import { microsOfDate } from '../../domain/time/timestamp.ts';
@@ -17,7 +18,7 @@ import { askedWait } from './rate-limit.ts';
 import { isExpired, refusesToken, ruleFor, type RuledAction } from './response-rules.ts';
 import { setParameter } from './raw-query.ts';
 import type { RobotsRules } from './robots.ts';
-import { statusError } from './status.ts';
+import { statusError, type AskedPage } from './status.ts';
 
 /** What fetching a page takes besides a plan. */
 export interface HttpTools {
@@ -98,10 +99,16 @@ export async function fetchDocument(
     }
     if (rule !== null) throw ruledError(plan, response, rule, waitMs);
     if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
-    const error = statusError(response.status, plan.name, asked, response.leftOrigin, request);
+    const error = statusError(response.status, plan.name, asked, response.leftOrigin, shownPage(plan, request));
     if (error) throw error;
     return { kind: 'document', response, fetchedAt };
   }
+}
+
+/** What a message may say of a page: its address may have a value of a record in it. */
+function shownPage(plan: HttpPlanBase, request: DocumentRequest): AskedPage {
+  const mayHaveValues = plan.templates === true || request.followed;
+  return mayHaveValues && hidesValues(plan) ? { ...request, name: `an address that is ${hiddenValue}` } : request;
 }
 
 function keysOf({ auth }: HttpPlanBase): number {

@@ -152,6 +152,19 @@ describe('for_each with a source', () => {
     expect(requested()).toEqual([]);
   });
 
+  test('queues a parent that its own source has stored with a masked field', async () => {
+    open();
+    failing.set('1', 404);
+    await worker.storeParents('issues', [issue(1, '[redacted]'), issue(2)], minute(1));
+    await worker.poll('comments');
+    failing.clear();
+    await replay();
+    expect(await letters()).toEqual([]);
+    requested();
+    await worker.poll('comments');
+    expect(requested()).toEqual(['/issues/1']);
+  });
+
   test('a queued parent that fails once more is a dead letter again', async () => {
     open();
     failing.set('1', 404);
