@@ -95,7 +95,7 @@ export function createDeadLetterReplay(
   };
 }
 
-function replayOfParent(plan: SourcePlan, { record }: ReplayableDeadLetter): ReplayOutcome {
+function replayOfParent(plan: SourcePlan, { record, shaped }: ReplayableDeadLetter): ReplayOutcome {
   const forEach = forEachOf(plan);
   if (forEach === null) return { kind: 'unreplayable', why: 'the source no longer has a for_each' };
   if (forEach.type === 'values') return { kind: 'queued', parent: null };
@@ -103,7 +103,9 @@ function replayOfParent(plan: SourcePlan, { record }: ReplayableDeadLetter): Rep
     return { kind: 'unreplayable', why: 'it was kept as text, not as the parent that it was' };
   }
   const parent = writeDeepJson(record['parent']);
-  if (parent.includes(mask)) return { kind: 'unreplayable', why: `it contains a secret that was masked as ${mask}` };
+  if (shaped !== true && parent.includes(mask)) {
+    return { kind: 'unreplayable', why: `it contains a secret that was masked as ${mask}` };
+  }
   return { kind: 'queued', parent };
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
 import { type HostBudget, type HostLimit, maxWaitMs, stricter } from '../../domain/plan/host-budget.ts';
+import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
@@ -14,7 +15,7 @@ import { contentOf, fixedHeaders, ownHeaders, withoutParameters, withoutSecrets 
 import { isExpired, refusesToken, ruleFor, type RuledAction } from './response-rules.ts';
 import { setParameter } from './raw-query.ts';
 import type { RobotsRules } from './robots.ts';
-import { statusError } from './status.ts';
+import { statusError, type AskedPage } from './status.ts';
 
 /** What fetching a page takes besides a plan. */
 export interface HttpTools {
@@ -120,9 +121,15 @@ async function answerOf(
   if (rule !== null) throw ruledError(plan, response, rule, waitMs);
   if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
   if (response.status === 206 && request.range) return { kind: 'document', response, fetchedAt };
-  const error = statusError(response.status, plan.name, asked, response.leftOrigin, request);
+  const error = statusError(response.status, plan.name, asked, response.leftOrigin, shownPage(plan, request));
   if (error) throw error;
   return { kind: 'document', response, fetchedAt };
+}
+
+/** What a message may say of a page: its address may have a value of a record in it. */
+function shownPage(plan: HttpPlanBase, request: DocumentRequest): AskedPage {
+  const mayHaveValues = plan.templates === true || request.followed;
+  return mayHaveValues && hidesValues(plan) ? { ...request, name: `an address that is ${hiddenValue}` } : request;
 }
 
 function keysOf({ auth }: HttpPlanBase): number {
