@@ -49,7 +49,7 @@ export function createActivities(dependencies: ActivityDependencies) {
   const saveState = createSaveState(dependencies);
   const releaseBatches = createReleaseBatches(dependencies);
   const saveReceipt = createSaveReceipt(dependencies);
-  const finishRun = createFinishRun({ saveState, saveReceipt, releaseBatches });
+  const finishRun = createFinishRun({ saveState, saveReceipt, releaseBatches, store: dependencies.store });
   const writeBatches = createWriteBatches(dependencies);
   return {
     resolveSource: createResolveSource(dependencies, { fetchBatch, finishRun }),

@@ -22,6 +22,9 @@ export function pathsOf(plan: SourcePlan): readonly PlanPath[] {
     ...shapingPaths(plan.shaping),
     ...('records' in plan ? [{ key: 'records', path: plan.records }] : []),
     ...(plan.type === 'file' || plan.type === 'module' ? [] : pagingPaths(plan)),
+    ...(plan.type === 'http' && plan.items
+      ? [...found({ key: 'items.json', path: plan.items.json }), ...fieldPaths('fields', plan.fields)]
+      : []),
     ...(plan.type === 'html'
       ? [
           ...found({ key: 'items.json', path: plan.items.json }),
@@ -84,11 +87,12 @@ export function arithmeticWarnings(plan: SourcePlan): readonly Warning[] {
 
 /** Warns of paths into records of a page that begin with a name that none of its fields has: they would never find anything. */
 export function unknownFieldWarnings(plan: SourcePlan): readonly Warning[] {
-  if (plan.type !== 'html') return [];
+  if (plan.type !== 'html' && plan.type !== 'http') return [];
   const fields = Object.keys(plan.fields);
   // Without fields an item is JSON, whose names are not known.
   if (fields.length === 0) return [];
-  const all = [...fields, ...Object.keys(plan.detail?.fields ?? {}), ...(plan.parentFields ? ['parent'] : [])];
+  const details = plan.type === 'html' ? Object.keys(plan.detail?.fields ?? {}) : [];
+  const all = [...fields, ...details, ...(plan.parentFields ? ['parent'] : [])];
   const knownBy: Readonly<Record<string, readonly string[]>> = { id: all, occurred_at: all, 'detail.url': fields };
   return pathsOf(plan).flatMap(({ key, path }) => {
     const known = knownBy[key];

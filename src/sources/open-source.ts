@@ -4,6 +4,10 @@ import { startPosition, withoutPosition } from '../domain/state/poll.ts';
 import type { HttpPlan, ModulePlan, SourcePlan } from '../domain/plan/source-plan.ts';
 import { widenWindow, type TimeRangeText } from '../domain/time/backfill-windows.ts';
 import type { SourceState } from '../domain/state/source-state.ts';
+import { mayStream } from '../domain/plan/large-bodies.ts';
+import type { BodyCopies } from '../domain/storage/body-copies.ts';
+import { BodyPages } from './bodies/body-pages.ts';
+import { acceptOf } from './bodies/http-format.ts';
 import type { Compute } from './compute/compute.ts';
 import { SourceReader } from './compute/source-reader.ts';
 import type { SchemaTexts } from './extraction/schema-texts.ts';
@@ -21,6 +25,8 @@ import { firstModulePosition, readModulePages, type ModuleTools } from './module
 import type { FetchContext } from './extraction/fetch-context.ts';
 import type { Page } from './extraction/page.ts';
 
+const defaultWholeBytes = 4 * 1024 * 1024;
+
 /** What the adapters of all kinds of source need. */
 export interface SourceTools extends FileTools, ModuleTools {
   readonly http: HttpTools;
@@ -30,6 +36,10 @@ export interface SourceTools extends FileTools, ModuleTools {
   readonly compute: Compute;
   /** Which item of a feed each guid and link belongs to, by the name in the state; null = unknown. */
   readonly feedItems: { readonly read: (name: string | null) => Promise<string | null> };
+  /** Copies of large bodies of a run. @default nothing is stored, as in a preview */
+  readonly copies?: (run: string) => BodyCopies;
+  /** A body up to this size is held, whatever its format. @default 4 MiB */
+  readonly wholeBytes?: number;
   /** Makes a path of the configuration absolute: of a schema, or a module. */
   readonly resolvePath: (path: string) => string;
   /** The same of files that are read: in a bucket if the configuration is in one. @default the same */
@@ -106,6 +116,11 @@ export function openPages(
   if (plan.type === 'module' && place.type === 'module') {
     return readModulePages(plan, place, tools, context);
   }
+  if (plan.type === 'http' && place.type === 'http' && mayStream(plan)) {
+    const { http, readers, copies, wholeBytes = defaultWholeBytes } = tools;
+    const bodies = { http, readers, copies: copies?.(run) ?? null, wholeBytes, run };
+    return new BodyPages(plan, formatOf(plan, state, tools, context), state, bodies, context).read(place);
+  }
   if (plan.type !== 'file' && plan.type !== 'module' && place.type === 'http') {
     if (plan.export) {
       if (!poll.documents) throw new TypeError(`source ${plan.name} has an export, but no job of it is done`);
@@ -143,6 +158,8 @@ export function formatOf(
         ...(await recallItems(state, tools)),
         dateOrder,
       }));
+    case 'http':
+      return context.reader.format(acceptOf(plan), async () => ({ items: null, unknown: 'free', dateOrder }));
     case 'html':
       return plan.detail
         ? new DetailPages({ plan, http: tools.http, context, run: randomUUID(), dateOrder }).format()

@@ -3,6 +3,7 @@ import type { Activities } from '../activities/index.ts';
 import { canarySource } from '../domain/names.ts';
 import type { BatchRef } from '../domain/run/batch.ts';
 import { labelQueue } from '../domain/plan/label.ts';
+import { fetchTimeoutMs } from '../domain/plan/large-bodies.ts';
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import { remaining, retryPolicy } from './support/retry-policy.ts';
 
@@ -229,12 +230,6 @@ export function fetchActivities(plan: SourcePlan, isEager: boolean, attemptsBefo
 /** Workers with a label poll a queue of their own. After ten minutes the run is planned again: its source may have another label by then. */
 export function onWorkersWith(label: string): ActivityOptions {
   return { taskQueue: labelQueue(workflowInfo().taskQueue, label), scheduleToStartTimeout: '10m' };
-}
-
-/** Several pages fit in five minutes; a source with a long deadline gets time for at least one page. */
-export function fetchTimeoutMs(plan: SourcePlan): number {
-  const fiveMinutes = 300_000;
-  return 'timeoutMs' in plan ? Math.max(fiveMinutes, plan.timeoutMs + 60_000) : fiveMinutes;
 }
 
 /** About two minutes of patience: 1 + 2 + 4 + 8 + 16 + 30 + 30 + 30 s between nine attempts. */

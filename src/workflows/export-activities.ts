@@ -1,7 +1,8 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
-import { fetchTimeoutMs, heartbeatTimeout, onWorkersWith, priorityOf } from './activities.ts';
+import { fetchTimeoutMs } from '../domain/plan/large-bodies.ts';
+import { heartbeatTimeout, onWorkersWith, priorityOf } from './activities.ts';
 import { retryPolicy } from './support/retry-policy.ts';
 
 /**

@@ -20,6 +20,8 @@ export interface SweptSpool {
 
 /** Younger batches may belong to a run that the server's lists do not show yet. */
 const minAgeMs = 24 * 3_600_000;
+/** A run that reads a copy for so long is rare. */
+const copiesAgeMs = 3 * 24 * 3_600_000;
 
 /**
  * Deletes batches that are no longer needed: older than a day, of no active run, deferred for no sink; what polls left that never ended;
@@ -33,6 +35,7 @@ export function createSweepSpool({ store, journal, lastRuns }: Uses<'store' | 'j
     await sweepExports(store, context);
     await lastRuns.mergeSilent();
     await sweepNamedBlobs(store, context.signal);
+    await sweepCopies(store, context);
     const inStore = await store.deleteLeftovers(context.signal);
     return { batches, leftovers: inStore + (await journal.deleteLeftovers('parts', context.signal)) };
   };
@@ -69,6 +72,17 @@ async function sweepExports(store: BlobStore, { signal }: AdapterContext): Promi
     signal.throwIfAborted();
     const run = storePaths.exportJob.parse(path);
     if (run && !open.has(run.workflowId)) await store.delete(path);
+  }
+}
+
+/**
+ * Deletes copies of bodies that a run has left that never came to its end. One that still reads them, paused for long, copies its body
+ * again.
+ */
+async function sweepCopies(store: BlobStore, { signal }: AdapterContext): Promise<void> {
+  for (const path of await store.listOlder(storePaths.download.folder({}), new Date(Date.now() - copiesAgeMs))) {
+    signal.throwIfAborted();
+    await store.delete(path);
   }
 }
 

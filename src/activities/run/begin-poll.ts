@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { mayStream } from '../../domain/plan/large-bodies.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
@@ -109,12 +110,13 @@ function isUnchanged({ warnings: found = [] }: Planned, fetch: FetchBatchResult)
 }
 
 /**
- * Modules run code of their own, and this worker may lack the label of the source; a source that backs off, or asked not to be called yet,
+ * Modules run code of their own, a large body takes as long as it comes, and this worker may lack the label of the source; a source that backs off, or asked not to be called yet,
  * is not polled now.
  */
 function mayFetch({ plan, state }: Planned, isForced: boolean): boolean {
   const isAhead = (time: string | null | undefined) => typeof time === 'string' && Date.parse(time) > Date.now();
-  if (plan.type === 'module' || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs)) return false;
+  if (plan.type === 'module' || mayStream(plan) || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs))
+    return false;
   if (plan.runsOn !== undefined || ('export' in plan && plan.export)) return false;
   return !isAhead(state.notBefore) && (isForced || !isAhead(state.failures?.until));
 }

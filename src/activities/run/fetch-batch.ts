@@ -145,6 +145,8 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
     logNotes(input, collected.notes, redact);
     const kept = await keep(dependencies, input, collected, redact);
     if (kept.end) await documents?.drop();
+    // A window has no later step that knows of its copies.
+    if (window && kept.end?.copied) await tools.copies?.(run.firstRunId)?.clear();
     return hideSecrets(kept, mask);
   } catch (error) {
     // The next attempt starts once the host may be called again.
@@ -231,6 +233,7 @@ function resultOf(
       ...end,
       ...sinceOf(position),
       ...sharedIdsOf(position),
+      ...copiesIn(position),
       ...(end.paging ? { paging: redact(end.paging) } : {}),
     },
     ...(warnings.length > 0 ? { warnings: redactWarnings(warnings, redact) } : {}),
@@ -278,6 +281,11 @@ function hostBusy(input: FetchBatchInput, position: FetchPosition, waitMs: numbe
   const end = { cutShort: false, notModified: false, notBefore: new Date(Date.now() + waitMs).toISOString() };
   const { number, state } = input;
   return { ...nothingFetched(input), nextNumber: number + 1, patch: patchAfter(state, position, end, {}), end };
+}
+
+/** Copies are deleted once the run has ended: an attempt that is repeated reads them again. */
+function copiesIn({ place }: FetchPosition): Pick<PollEnd, 'copied'> {
+  return place.type === 'http' && place.copied === true ? { copied: true } : {};
 }
 
 function withFiles(position: FetchPosition, files: string | null): FetchPosition {

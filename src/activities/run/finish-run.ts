@@ -3,6 +3,8 @@ import { ReceiptUnbalanced } from '../../domain/errors.ts';
 import { isUnchangedPoll } from '../../domain/run/last-run.ts';
 import { imbalance } from '../../domain/run/receipt.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
+import { createBodyCopies } from '../../store/run/body-copies.ts';
+import type { Uses } from '../support/dependencies.ts';
 import type { createReleaseBatches } from './release-batches.ts';
 import type { createSaveReceipt, SaveReceiptInput, SaveReceiptResult } from './save-receipt.ts';
 import type { createSaveState } from './save-state.ts';
@@ -31,7 +33,7 @@ interface Steps {
  * The last step of a run: checks that the counts add up, then saves the state, the receipt with its alerts, and releases what is
  * stored. Safe to repeat because each of these is.
  */
-export function createFinishRun({ saveState, saveReceipt, releaseBatches }: Steps) {
+export function createFinishRun({ saveState, saveReceipt, releaseBatches, store }: Steps & Uses<'store'>) {
   return async function finishRun(options: FinishRunInput): Promise<SaveReceiptResult> {
     const { state: changed, sameState, clean, before, release, ...input } = options;
     const { receipt } = input;
@@ -49,6 +51,7 @@ export function createFinishRun({ saveState, saveReceipt, releaseBatches }: Step
       ...(sameState && isUnchangedPoll(receipt) && input.alertsSince !== undefined ? { isSuperseded: false } : {}),
     });
     if (release.length > 0) await releaseBatches({ source, batches: release });
+    if (input.poll?.end?.copied) await createBodyCopies(store, source, receipt.runId).clear();
     return saved;
   };
 }

@@ -5,7 +5,11 @@ import type { SourceState } from '../../domain/state/source-state.ts';
 
 export function mapPlace(position: FetchPosition, change: (text: string) => string): FetchPosition {
   const { place } = position;
-  return place.type === 'file' ? position : { ...position, place: mapCursor(place, change) };
+  if (place.type === 'file') return position;
+  const mapped = mapCursor(place, change);
+  const link = mapped.type === 'http' && mapped.body ? mapped.body.link : null;
+  if (mapped.type !== 'http' || !mapped.body || link === null) return { ...position, place: mapped };
+  return { ...position, place: { ...mapped, body: { ...mapped.body, link: change(link) } } };
 }
 
 export function withPlace(state: SourceState, change: (text: string) => string): SourceState {

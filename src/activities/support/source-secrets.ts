@@ -8,6 +8,7 @@ import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { createHeldMask, needsHeld } from '../../domain/secrets/held-mask.ts';
 import { createSecretMask, type SecretMask } from '../../domain/secrets/secret-mask.ts';
 import type { SourceTools } from '../../sources/open-source.ts';
+import { createBodyCopies } from '../../store/run/body-copies.ts';
 import type { Uses } from './dependencies.ts';
 
 /** What a redactor is made of. */
@@ -15,12 +16,12 @@ export type SecretAccess = Uses<'config' | 'lookUp' | 'http'>;
 
 /** What adapters are made of. */
 export type AdapterAccess = Uses<
-  'http' | 'readers' | 'objects' | 'modules' | 'schemas' | 'compute' | 'config' | 'fileProgress' | 'feedItems'
+  'http' | 'readers' | 'objects' | 'modules' | 'schemas' | 'compute' | 'config' | 'fileProgress' | 'feedItems' | 'store'
 >;
 
 /** What adapters need from the worker. */
 export function sourceTools(source: string, dependencies: AdapterAccess): SourceTools {
-  const { http, readers, objects, modules, schemas, compute, config, fileProgress, feedItems } = dependencies;
+  const { http, readers, objects, modules, schemas, compute, config, fileProgress, feedItems, store } = dependencies;
   return {
     http,
     readers,
@@ -30,6 +31,7 @@ export function sourceTools(source: string, dependencies: AdapterAccess): Source
     compute,
     progress: { read: (name) => fileProgress.read(source, name) },
     feedItems: { read: (name) => feedItems.read(source, name) },
+    copies: (run) => createBodyCopies(store, source, run),
     resolvePath: (path) => resolve(dirname(config.file), path),
     resolveFile: (path) => pathBeside(config.file, path),
   };

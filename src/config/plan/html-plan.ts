@@ -21,7 +21,7 @@ export function htmlPlan(config: Config, source: HtmlConfig): HtmlPlan {
   };
 }
 
-function fieldPlans(fields: Readonly<Record<string, FieldConfig>>): FieldPlans {
+export function fieldPlans(fields: Readonly<Record<string, FieldConfig>>): FieldPlans {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, fieldPlan(field)]));
 }
 

@@ -11,20 +11,24 @@ import { findPlaceholders, type NamedPlaceholders } from './named-placeholders.t
 import { askedOfExport, exportPlan } from './export-plan.ts';
 import { planBase, type KeyPlan } from './plan-base.ts';
 import { maskLiterals, maskOptions, maskSecret, maskUrl } from '../secrets/secrets.ts';
-import type { GraphqlConfig, HtmlConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
+import type { GraphqlConfig, HtmlConfig, HttpConfig, HttpJsonConfig, RssConfig } from '../schema/source-schemas.ts';
 
-export function httpJsonPlan(config: Config, source: HttpJsonConfig): HttpJsonPlan {
+/** @param entry which file of a ZIP archive is read; absent = the only one */
+export function httpJsonPlan(config: Config, source: HttpJsonConfig, entry?: string): HttpJsonPlan {
   const { method, body, records } = source;
   const named = findPlaceholders(source);
   const incremental = incrementalPlan(source, named);
   const paginator = paginatorPlan(source.paginator, named);
   const request = usesNewKeys(source, named) ? { body: body ?? null, method } : {};
-  const shared = httpBase(config, source, paginator, incremental, { body, records, method }, { request });
+  const packed = entry === undefined ? {} : { entry };
+  const shaping = { body, records, method, ...packed };
+  const shared = httpBase(config, source, paginator, incremental, shaping, { request });
   return {
     ...shared,
     type: 'http_json',
     method,
     records,
+    ...packed,
     ...(body === undefined ? {} : { body: maskOptions('body', body) }),
   };
 }
@@ -73,10 +77,13 @@ export function rssPlan(config: Config, source: RssConfig): RssPlan {
   return { ...httpBase(config, source, onePage, null, {}, { keys }), type: 'rss' };
 }
 
-/** What sources share that are fetched over HTTP. */
+/**
+ * What sources share that are fetched over HTTP.
+ * @param request what else the source is asked for
+ */
 export function httpBase(
   config: Config,
-  source: HttpJsonConfig | GraphqlConfig | RssConfig | HtmlConfig,
+  source: HttpJsonConfig | (HttpConfig & { readonly max_body: number }) | GraphqlConfig | RssConfig | HtmlConfig,
   paginator: PaginatorPlan,
   incremental: IncrementalPlan | null,
   shaping: object,

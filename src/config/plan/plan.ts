@@ -1,9 +1,13 @@
 import type { FilePlan, ModulePlan, SourcePlan } from '../../domain/plan/source-plan.ts';
 import { moduleAccessFingerprint } from './access-fingerprint.ts';
+import { csvPlan } from './csv-plan.ts';
 import { htmlPlan } from './html-plan.ts';
+import { httpPlan } from './http-format-plan.ts';
 import { graphqlPlan, httpJsonPlan, rssPlan } from './http-plan.ts';
 import type { Config } from '../file/parse-config.ts';
 import { planBase } from './plan-base.ts';
+import { remoteFilePlan } from './remote-file-plan.ts';
+import { isRemoteFile } from '../schema/remote-file-schema.ts';
 import { maskOptions } from '../secrets/secrets.ts';
 import type { FileConfig, ModuleConfig, SourceConfig } from '../schema/source-schemas.ts';
 
@@ -12,6 +16,8 @@ export function planOf(config: Config, source: SourceConfig): SourcePlan {
   switch (source.type) {
     case 'http_json':
       return httpJsonPlan(config, source);
+    case 'http':
+      return httpPlan(config, source);
     case 'graphql':
       return graphqlPlan(config, source);
     case 'rss':
@@ -19,25 +25,18 @@ export function planOf(config: Config, source: SourceConfig): SourcePlan {
     case 'html':
       return htmlPlan(config, source);
     case 'file':
-      return filePlan(config, source);
+      return isRemoteFile(source.path) ? remoteFilePlan(config, source) : filePlan(config, source);
     case 'module':
       return modulePlan(config, source);
   }
 }
 
+/** Of a JSON file, which is read whole. */
+const defaultMaxBody = 64 * 1024 * 1024;
+
 function filePlan(config: Config, source: FileConfig): FilePlan {
-  const { path, format = null, records, max_body: maxBodyBytes } = source;
-  const { delimiter, quote, header, encoding = null, escape, comment, skip_lines: skipLines = 0 } = source.csv;
-  const csv = {
-    delimiter,
-    quote,
-    header,
-    encoding,
-    // Only if they are set: the fingerprints of 0.2.0 do not include them.
-    ...(escape === undefined ? {} : { escape }),
-    ...(comment === undefined ? {} : { comment }),
-    ...(skipLines === 0 ? {} : { skipLines }),
-  };
+  const { path, format = null, records, max_body: maxBodyBytes = defaultMaxBody } = source;
+  const csv = csvPlan(source.csv);
   const charset = source.encoding === undefined ? {} : { encoding: source.encoding };
   return {
     ...planBase(

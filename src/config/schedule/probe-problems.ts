@@ -10,7 +10,7 @@ export interface ProbeProblem {
 /** Keys of a schedule that a group of sources cannot have, because each of them might have another value. */
 const ownKeys = ['offset', 'jitter', 'catchup_window', 'overlap', 'timezone', 'pause_on_failure'];
 
-const types: readonly unknown[] = ['http_json', 'rss'];
+const types: readonly unknown[] = ['http_json', 'http', 'rss'];
 
 /**
  * What is wrong with a source that is to be probed.
@@ -34,12 +34,16 @@ export function probeProblems(source: Readonly<Record<string, unknown>>): ProbeP
 /** A document that did not change says nothing about others. */
 function sourceProblem({
   type,
+  format,
   paginator,
   incremental,
   runs_on: label,
   for_each: each,
   export: job,
 }: Readonly<Record<string, unknown>>): string | null {
+  if (type === 'http' && format !== 'json') {
+    return 'found probe: true for type http without format: json, expected format: json, or type rss; set probe: false';
+  }
   if (!types.includes(type)) {
     return `found probe: true for type ${typeof type === 'string' ? type : 'unknown'}, expected type http_json or rss; set probe: false`;
   }

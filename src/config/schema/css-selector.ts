@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as cheerio from 'cheerio/slim';
 import * as z from 'zod';
+import { withoutNamespaces } from '../../formats/css-namespaces.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -46,7 +47,7 @@ function problemOf(text: string): string | null {
   // The library would make an element of it.
   if (text.trimStart().startsWith('<')) return 'it is markup';
   try {
-    openEmptyPage()(text);
+    openEmptyPage()(withoutNamespaces(text));
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

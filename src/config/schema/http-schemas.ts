@@ -26,7 +26,7 @@ export const fetchLimits = {
   timeout: duration(1, 86_400_000)
     .prefault('60s')
     .describe('Time limit for a whole request, including redirects and body. At most a day.'),
-  max_body: byteSize().prefault('64MiB').describe('Maximum body size after decoding.'),
+  max_body: byteSize().prefault('64MiB').describe('Maximum body size after decoding and unpacking.'),
 };
 
 /** Keys of every source that is fetched over HTTP. */

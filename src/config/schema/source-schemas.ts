@@ -7,6 +7,8 @@ import { exportJob } from './export-schema.ts';
 import { csvOptions } from './csv-options.ts';
 import { forEachProblems, forEachShape } from './for-each-schema.ts';
 import { htmlShape } from './html-schemas.ts';
+import { checkFormat, formatShape } from './format-schema.ts';
+import { checkRemoteFile, remoteFileShape } from './remote-file-schema.ts';
 import { fetchLimits, httpShape } from './http-schemas.ts';
 import { incremental } from './incremental-schema.ts';
 import { endingPaginator } from './paginator-schema.ts';
@@ -100,19 +102,30 @@ const pages = endingPaginator
   .prefault({ type: 'single_page' })
   .describe('How to get to the next page. A string is short for its type.');
 
-const httpJsonSource = z.strictObject({
-  type: z.literal('http_json').describe('An API that answers with JSON.'),
+/** Keys of APIs, whatever they answer with. */
+const apiShape = {
   ...commonShape,
   ...httpShape,
   ...forEachShape,
   method: z.enum(['GET', 'POST']).default('GET').describe('The HTTP method.'),
   body: z.unknown().optional().describe('Sent with POST: an object as JSON, a text as it is.'),
-  records: recordsPath,
   paginator: pages,
   incremental: incremental.optional().describe('Fetches only new records.'),
   export: exportJob
     .optional()
     .describe('Records that the API prepares as a job: it is submitted, waited for, and downloaded.'),
+};
+
+const httpJsonSource = z.strictObject({
+  type: z.literal('http_json').describe('An API that answers with JSON: `http` with `format: json`.'),
+  ...apiShape,
+  records: recordsPath,
+});
+
+const httpSource = z.strictObject({
+  type: z.literal('http').describe('An API or a document: JSON, JSON lines, CSV, XML or an Excel workbook.'),
+  ...apiShape,
+  ...formatShape,
 });
 
 const graphqlSource = z.strictObject({
@@ -131,10 +144,18 @@ const graphqlSource = z.strictObject({
 const fileSource = z.strictObject({
   type: z.literal('file').describe('Files of JSON lines, JSON or CSV.'),
   ...commonShape,
-  path: z.string().min(1).describe('Path or pattern, relative to the configuration, or `s3://bucket/key`; `.gz` too.'),
+  path: z
+    .string()
+    .min(1)
+    .describe('Path or pattern, relative to the configuration, `s3://bucket/key`, or an `https://` URL; `.gz` too.'),
   format: z.enum(['ndjson', 'json', 'csv']).optional().describe('Default: from the file name.'),
   records: recordsPath,
-  max_body: byteSize().prefault('64MiB').describe('Maximum size of a file of format `json`, uncompressed.'),
+  max_body: byteSize()
+    .optional()
+    .describe(
+      'Maximum size of a file of format `json`, uncompressed. Default: `64MiB`. Of a URL also of CSV and JSON lines, by default `10GiB`.',
+    ),
+  ...remoteFileShape,
   csv: csvOptions.prefault({}).describe('Format of CSV files.'),
   follow_symlinks: z
     .boolean()
@@ -169,7 +190,15 @@ const moduleSource = z.strictObject({
   ...fetchLimits,
 });
 
-export const sourceSchemas = [httpJsonSource, graphqlSource, rssSource, htmlSource, fileSource, moduleSource] as const;
+export const sourceSchemas = [
+  httpJsonSource,
+  httpSource,
+  graphqlSource,
+  rssSource,
+  htmlSource,
+  fileSource,
+  moduleSource,
+] as const;
 
 /** One entry of `sources`, defaults already inherited. */
 export const source = z
@@ -213,11 +242,18 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
       context.issues.push({ code: 'custom', input: action, path: ['on_response', index, 'action'], message });
     }
   }
-  if (value.type === 'http_json' && value.method === 'GET' && value.body !== undefined) {
+  if (value.type === 'http') checkFormat(context.issues, value);
+  if (value.type === 'file') checkRemoteFile(context.issues, value);
+  if ((value.type === 'http_json' || value.type === 'http') && value.method === 'GET' && value.body !== undefined) {
     const message = 'found a body, which a GET does not send; set method: POST';
     context.issues.push({ code: 'custom', input: value, path: ['body'], message });
   }
-  if (value.type !== 'html' && value.type !== 'rss' && value.occurred_at.date_order !== undefined) {
+  if (
+    value.type !== 'html' &&
+    value.type !== 'rss' &&
+    value.type !== 'http' &&
+    value.occurred_at.date_order !== undefined
+  ) {
     const message = 'found date_order, which is for feeds and web pages, expected a format such as dd/MM/yyyy';
     context.issues.push({ code: 'custom', input: value, path: ['occurred_at', 'date_order'], message });
   }
@@ -253,6 +289,7 @@ function typeMessage(found: unknown): string {
 
 export type SourceConfig = z.infer<typeof source>;
 export type HttpJsonConfig = z.infer<typeof httpJsonSource>;
+export type HttpConfig = z.infer<typeof httpSource>;
 export type GraphqlConfig = z.infer<typeof graphqlSource>;
 export type RssConfig = z.infer<typeof rssSource>;
 export type HtmlConfig = z.infer<typeof htmlSource>;

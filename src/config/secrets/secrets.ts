@@ -16,6 +16,7 @@ import {
 } from './references.ts';
 import { exportUrls } from '../schema/export-schema.ts';
 import type { SourceConfig } from '../schema/source-schemas.ts';
+import { addressOf } from './address-of.ts';
 
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and none that JMESPath reads. */
 export const keysWithReferences = [
@@ -119,7 +120,7 @@ export function withMaskKey<P extends SourcePlan>(plan: P, lookUp: LookUp): P {
 
 /** Names of query parameters that hold secrets: no record may contain them in an address. */
 function secretParameters(plan: { readonly url: string; readonly params?: unknown }, source: SourceConfig): string[] {
-  const written = 'url' in source ? source.url : '';
+  const written = addressOf(source) ?? '';
   return [
     ...Object.entries(plan.params ?? {}).flatMap(([name, value]) => (holdsSecret(value) ? [name] : [])),
     ...[...new URLSearchParams(written.split('?')[1] ?? '')].flatMap(([name, value]) =>
@@ -201,7 +202,6 @@ function basicCredentials(source: SourceConfig, lookUp: LookUp): string[] {
 /** Secrets written in the file itself. */
 function literalSecrets(source: SourceConfig): string[] {
   const {
-    url,
     params = {},
     headers = {},
     auth,
@@ -222,7 +222,7 @@ function literalSecrets(source: SourceConfig): string[] {
       ? sessionLiterals(auth['login'])
       : secretsWithin(authSecrets, true)),
     ...(isObject(tls) && typeof tls['key'] === 'string' && isPem(tls['key']) ? [tls['key']] : []),
-    ...[url, ...exportUrls(job)].flatMap((each) => literalParameters(typeof each === 'string' ? each : '')),
+    ...[addressOf(source), ...exportUrls(job)].flatMap((each) => literalParameters(each ?? '')),
     ...[username, password].filter((part) => part !== '').map(decodeURIComponent),
   ].filter((value) => !isOpen(value));
 }

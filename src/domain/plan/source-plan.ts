@@ -10,7 +10,11 @@ import type { ShapingPlan } from './shaping-plan.ts';
 export const sourceNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 /** The kinds of source that a configuration may name. */
-export const sourceTypes = ['http_json', 'graphql', 'rss', 'html', 'file', 'module'] as const;
+export const sourceTypes = ['http_json', 'http', 'graphql', 'rss', 'html', 'file', 'module'] as const;
+
+/** Formats of a body over HTTP. */
+export const httpFormats = ['json', 'ndjson', 'csv', 'xml', 'xlsx'] as const;
+export type HttpFormat = (typeof httpFormats)[number];
 
 /**
  * Everything a run needs to know of its source, with every default filled in and no secret: values that hold one are
@@ -19,7 +23,7 @@ export const sourceTypes = ['http_json', 'graphql', 'rss', 'html', 'file', 'modu
 export type SourcePlan = HttpPlan | FilePlan | ModulePlan;
 
 /** Sources that are fetched over HTTP. */
-export type HttpPlan = HttpJsonPlan | RssPlan | HtmlPlan;
+export type HttpPlan = HttpJsonPlan | HttpFormatPlan | RssPlan | HtmlPlan;
 
 /** What all kinds of source share. */
 export interface SourcePlanBase {
@@ -130,8 +134,29 @@ export interface HttpJsonPlan extends HttpPlanBase {
   readonly type: 'http_json';
   /** JMESPath to the list of records in a page. */
   readonly records: string;
+  /** Which file of a zip is read. Absent = the only one that fits. */
+  readonly entry?: string;
   /** Its body is a query of GraphQL: a response with `errors` is not complete. */
   readonly graphql?: true;
+}
+
+/** Documents of other formats than JSON, or of one that the answer tells. */
+export interface HttpFormatPlan extends HttpPlanBase {
+  readonly type: 'http';
+  /** Null = by the Content-Type, else by the name. */
+  readonly format: HttpFormat | null;
+  /** JMESPath to the list of records in a page of JSON. */
+  readonly records: string;
+  readonly csv: CsvPlan;
+  /** Which elements of XML are records; null = not said. */
+  readonly items: ItemsPlan | null;
+  readonly fields: FieldPlans;
+  /** Of a workbook; null = the first. */
+  readonly sheet: string | null;
+  /** Which file of a zip is read, a pattern; null = the only one that fits. */
+  readonly entry: string | null;
+  /** Largest body of CSV or JSON lines, decoded and unpacked, in bytes: it is not held. */
+  readonly maxStreamBytes: number;
 }
 
 /** RSS, RDF, Atom or JSON Feed. */

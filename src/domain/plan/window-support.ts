@@ -5,8 +5,8 @@ import type { SourcePlan } from './source-plan.ts';
 export function windowProblem(plan: SourcePlan): string | null {
   const { name, type } = plan;
   if (type === 'module') return null;
-  if (type !== 'http_json') {
-    return `${name} does not support windows: it is of type ${type}, expected http_json with incremental, or module`;
+  if (type !== 'http_json' && type !== 'http') {
+    return `${name} does not support windows: it is of type ${type}, expected http with incremental, or module`;
   }
   const { incremental, forEach } = plan;
   if (forEach?.type === 'source') {

@@ -10,6 +10,8 @@ export const warningCodes = [
   'ambiguous_date',
   'time_fallback',
   'row_waits',
+  'cell_without_value',
+  'body_changed',
   'duplicate_id',
   'field_empty',
   'start_param_ignored',

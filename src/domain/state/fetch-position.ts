@@ -1,6 +1,7 @@
 import type { FanOutPosition, ParentTally } from './fan-out.ts';
 import type { FieldTally } from '../run/field-tally.ts';
 import type { DayRanges } from '../time/day-set.ts';
+import type { BodyPosition } from './body-position.ts';
 import type { PollRange, RequestValues } from './request-values.ts';
 import type { Cuts, FileProgress, SourceState } from './source-state.ts';
 
@@ -107,6 +108,12 @@ export interface HttpPosition {
   readonly breaks?: Breaks;
   /** Which document of an export it belongs to. @default 0 */
   readonly document?: number;
+  /** Set within a body that is read in stretches. */
+  readonly body?: BodyPosition;
+  /** A body changed while it was read: the next ones are copied first. */
+  readonly copies?: true;
+  /** The run has copies of bodies in the store. */
+  readonly copied?: true;
 }
 
 /** Ids that were on one page after the other, whatever else their records hold. */
@@ -205,6 +212,8 @@ export interface PollEnd {
   readonly notModified: boolean;
   /** The source asked not to be called before this time. ISO 8601. */
   readonly notBefore: string | null;
+  /** The run has copies of bodies in the store, which are no longer needed. */
+  readonly copied?: true;
   /** Cut short on purpose: the next poll continues there. */
   readonly resumes?: true;
   /** The next poll begins with the last token of this one. */

@@ -12,7 +12,7 @@ import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { CheckOptions } from '../compute/job.ts';
 import type { CheckedWithDays, ClassifiedPage } from '../extraction/checked-page.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
-import { DuplicateIds } from './duplicate-ids.ts';
+import { DuplicateIds, noDuplicates } from './duplicate-ids.ts';
 import { EmptyFields } from './empty-fields.ts';
 import type { Page } from '../extraction/page.ts';
 import {
@@ -25,6 +25,7 @@ import {
   withoutProof,
 } from '../pagination/page-sequence.ts';
 import { continuationOf, withoutOverlap } from '../pagination/overlap.ts';
+import { bodyChanged, ofStretch, restarted } from '../pagination/large-body.ts';
 import { notingWrongTotal } from '../pagination/wrong-total.ts';
 import { readTime } from '../pagination/read-time.ts';
 import { isSavedPositionGone, savedPositionDropped } from '../pagination/saved-position.ts';
@@ -91,12 +92,12 @@ export async function collect(input: CollectInput): Promise<Collected> {
   let readKnown = typeof input.known === 'function' ? input.known : null;
   assertNotEndless(plan, start);
   const since = oldestWanted(plan, start);
-  const optionsAt = (page: Pick<Page, 'counts'>): CheckOptions => ({
+  const optionsAt = (page: Pick<Page, 'counts' | 'stretch'>): CheckOptions => ({
     number: pageNumber(plan, position, page),
     days: position.days,
     since,
     makesDigests: known !== null,
-    hashPages: start.place.type !== 'file',
+    hashPages: start.place.type !== 'file' && page.stretch === undefined,
     ...(typeof input.parent === 'string' ? { parent: input.parent } : {}),
   });
   const sorted: ClassifiedPage[] = [];
@@ -116,12 +117,17 @@ export async function collect(input: CollectInput): Promise<Collected> {
   try {
     reader.checksDocuments = optionsAt({});
     for await (const given of pages) {
+      if (given.restarts !== undefined) {
+        position = restarted(position, input.front ?? null);
+        warnings = addWarnings(warnings, [bodyChanged(given.restarts)]);
+        break;
+      }
       if (given.refusesOverlap) {
         position = withoutOverlap(position);
         break;
       }
       if (readKnown && !given.end?.notModified) [known, readKnown] = [await readKnown(), null];
-      const read = given.checked ?? (await checkItems(given, known, reader, optionsAt(given), fields));
+      const read = given.checked ?? ofStretch(given, await checkItems(given, known, reader, optionsAt(given), fields));
       const isAgain = isRepeatedPage(position, read.hash);
       if (isAgain && given.readAgain) continue;
       const page = isAgain ? given : notingWrongTotal(plan, position, given, read);
@@ -147,11 +153,14 @@ export async function collect(input: CollectInput): Promise<Collected> {
       itemMemory = page.itemMemory ?? itemMemory;
       if (page.warning !== undefined) notes.push(page.warning);
       fields.take(page, checked, pageNumber(plan, position, page));
-      const shared = ids.take(checked, (record) => isNewTo(known, record), {
-        number: pageNumber(plan, position, page),
-        fetchedAt: page.fetchedAt,
-        isPart: page.counts === false,
-      });
+      // Like a file, a large body may hold all versions of a record.
+      const shared = page.stretch
+        ? noDuplicates
+        : ids.take(checked, (record) => isNewTo(known, record), {
+            number: pageNumber(plan, position, page),
+            fetchedAt: page.fetchedAt,
+            isPart: page.counts === false,
+          });
       for (const letter of shared.deadLetters) duplicates.push(letter);
       const ofRecords = [...checked.warnings, ...shared.warnings, ...olderThanAsked(checked)];
       warnings = addWarnings(warnings, [...(page.warnings ?? []), ...ofRecords]);

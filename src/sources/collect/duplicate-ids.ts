@@ -21,7 +21,8 @@ export interface FoundDuplicates {
   readonly deadLetters: readonly NewDeadLetter[];
 }
 
-const none: FoundDuplicates = { warnings: [], deadLetters: [] };
+/** Also of what is not compared. */
+export const noDuplicates: FoundDuplicates = { warnings: [], deadLetters: [] };
 
 /**
  * Finds different records of one page that have the same id: only one of them can be stored. The same record twice is fine,
@@ -52,10 +53,10 @@ export class DuplicateIds {
     isNew: (record: ValidRecord) => boolean,
     { number, fetchedAt, isPart }: { readonly number: number; readonly fetchedAt: Date; readonly isPart: boolean },
   ): FoundDuplicates {
-    if (this.#plan.type === 'file') return none;
+    if (this.#plan.type === 'file') return noDuplicates;
     if (!isPart) this.#page = new PageIds();
     const duplicates = this.#page.add(valid, isNew);
-    if (duplicates.length === 0) return none;
+    if (duplicates.length === 0) return noDuplicates;
     const keptBefore = this.#counts?.kept ?? 0;
     const kept = duplicates.filter(isNew).slice(0, maxKept - keptBefore);
     this.#counts = { kept: keptBefore + kept.length, worst: worse(this.#counts?.worst, this.#page) };

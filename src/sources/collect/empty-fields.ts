@@ -53,9 +53,10 @@ export class EmptyFields {
   }
 
   #noteNoItems(): void {
-    const { type, allowEmpty } = this.#plan;
-    if (type !== 'html' || allowEmpty) return;
-    const { selector, json } = this.#plan.items;
+    const plan = this.#plan;
+    const items = plan.type === 'html' || plan.type === 'http' ? plan.items : null;
+    if (items === null || plan.allowEmpty) return;
+    const { selector, json } = items;
     const where = json === null ? '' : `, or items.json "${json}" finds nothing in them`;
     const message = `items.selector "${selector}" matches nothing on the first page${where}`;
     this.#warnings = [{ code: 'field_empty', message, count: 1 }];

@@ -117,6 +117,10 @@ async function openFormat(plan: HttpPlan, trace: Trace): Promise<DocumentFormat>
   switch (plan.type) {
     case 'http_json':
       return jsonFormat(plan, trace);
+    case 'http': {
+      const { httpFormat } = await import('../bodies/http-format.ts');
+      return httpFormat(plan, trace);
+    }
     case 'rss': {
       const { feedFormat } = await import('../feeds/feed-source.ts');
       return feedFormat(plan, new AbortController().signal);

@@ -42,6 +42,7 @@ export function limitsOf({ compute }: SourcePlan): ComputeLimits {
 /** The name of a field by its number (see `fieldNames`), as it is in the configuration. */
 export function fieldName({ text }: SourceDefinition, isDetail: boolean, number: number): string {
   const { plan } = JSON.parse(text) as DefinedSource;
+  if (plan.type === 'http') return fieldNames(plan.fields)[number] ?? '';
   if (plan.type !== 'html') return '';
   const fields = isDetail ? plan.detail?.fields : plan.fields;
   return fieldNames(fields ?? {})[number] ?? '';

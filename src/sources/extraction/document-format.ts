@@ -47,6 +47,8 @@ export interface ReadPage {
   readonly value?: unknown;
   /** The page as HTML, for selectors of paginators. */
   readonly html?: CheerioAPI;
+  /** It is XML, not a web page. @default false */
+  readonly xml?: boolean;
   readonly patch?: StatePatch;
   /** The document was cut off: its items are used, and the poll is `partial`. */
   readonly broken?: string;

@@ -79,6 +79,10 @@ export interface Page {
   readonly end?: Partial<PollEnd>;
   /** False for a further part of a page that was counted already. @default true */
   readonly counts?: boolean;
+  /** It is a stretch of a body that is too large for one page: what stands for the body, null in its further stretches. */
+  readonly stretch?: { readonly hash: string | null };
+  /** The body that the poll was reading is gone or another one: the poll begins again. The reason, for a warning. */
+  readonly restarts?: string;
   /** It is read once more, because records may have moved to it. */
   readonly readAgain?: true;
   /** It was refused because pages of this API do not begin there. */

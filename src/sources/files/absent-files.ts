@@ -32,8 +32,6 @@ export async function absentFileWarnings(
 }
 
 function whereItLeads(path: string, absolute: string): string {
-  if (/^https?:/.test(path))
-    return 'files must be on this machine or in a bucket; use url with http_json, rss or html for a web address';
   if (isObjectUrl(path)) return 'no object of the bucket has such a key';
   if (path.startsWith('~')) return '~ works only in a shell: write the full path';
   return `it is relative to the configuration, so it means ${absolute}`;

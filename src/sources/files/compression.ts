@@ -28,7 +28,7 @@ const headBytes = 16;
  */
 export async function isGzip(subject: string, { path, at = localPlace }: Located): Promise<boolean> {
   const head = await at.read(path, 0, headBytes);
-  const found = kindOf(head);
+  const found = compressionOf(head);
   if (found === 'gzip') return true;
   // A download may have been unpacked without a change of its name.
   if (found === null) return /\.gz$/i.test(path) && !isText(head);
@@ -37,7 +37,8 @@ export async function isGzip(subject: string, { path, at = localPlace }: Located
   );
 }
 
-function kindOf(head: Buffer): string | null {
+/** How a body is compressed, or of which kind of archive or binary file it is, by its first bytes; null = none of them. */
+export function compressionOf(head: Buffer): string | null {
   const text = head.toString('hex');
   return kinds.find(({ start }) => start.test(text))?.kind ?? null;
 }

@@ -28,12 +28,17 @@ export async function openNdjson(file: FileToRead, { offset, size }: FilePositio
   return new NdjsonReader(lines, maxRecordBytes, digests);
 }
 
+/** Reads JSON lines that are no file. */
+export function openNdjsonLines(lines: LineReader, maxRecordBytes: number): RecordReader {
+  return new NdjsonReader(lines, maxRecordBytes, null);
+}
+
 class NdjsonReader implements RecordReader {
-  readonly digests: BlockDigests;
+  readonly digests: BlockDigests | null;
   readonly #lines: LineReader;
   readonly #maxBytes: number;
 
-  constructor(lines: LineReader, maxBytes: number, digests: BlockDigests) {
+  constructor(lines: LineReader, maxBytes: number, digests: BlockDigests | null) {
     this.digests = digests;
     this.#lines = lines;
     this.#maxBytes = maxBytes;

@@ -1,3 +1,4 @@
+import { withoutNamespaces } from '../../formats/css-namespaces.ts';
 import { compileFinder, type Expression } from '../../formats/jmespath.ts';
 import type { FieldPlan, FieldPlans } from '../../domain/plan/html-plan.ts';
 import type { DateOrder } from '../../domain/plan/plan-parts.ts';
@@ -39,7 +40,7 @@ function compileWithin(plans: FieldPlans, within: string, numberOf: (name: strin
     return {
       name,
       number: numberOf(within + name),
-      selector,
+      selector: selector === null ? null : withoutNamespaces(selector),
       attr,
       html,
       type,

@@ -1,5 +1,6 @@
 import { adapter } from 'parse5-htmlparser2-tree-adapter';
 import { WrongShape } from '../../domain/errors.ts';
+import { withoutNamespaces } from '../../formats/css-namespaces.ts';
 import { hiddenValue } from '../../domain/plan/shaping-plan.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 import type { ItemsPlan } from '../../domain/plan/html-plan.ts';
@@ -22,7 +23,12 @@ export type ItemFinder = (page: HtmlPage) => readonly (Scope | BrokenJson)[];
  * JSON, broken or not, the selector is wrong.
  * @param quotes whether messages may show what the page has
  */
-export function createItemFinder(subject: string, { selector, json }: ItemsPlan, quotes = true): ItemFinder {
+export function createItemFinder(
+  subject: string,
+  { selector: written, json }: ItemsPlan,
+  quotes = true,
+): ItemFinder {
+  const selector = withoutNamespaces(written);
   if (json === null) return (page) => page.find(selector, page.document).map((element) => ({ element }));
   const find = compileFinder(json);
   return (page) => {

@@ -3,12 +3,20 @@ import { adapter } from 'parse5-htmlparser2-tree-adapter';
 import { countBadBytes } from '../../domain/text/bad-bytes.ts';
 import type { DateOrder } from '../../domain/plan/plan-parts.ts';
 import { baseAddress } from './base-address.ts';
-import { rawText, type PageElement } from './element-text.ts';
+import { elementText, rawText, type PageElement } from './element-text.ts';
 import { jsonInText, type JsonInText } from './json-in-text.ts';
+
+/** How a document is read that is no web page. */
+export interface PageReading {
+  readonly base: string;
+  readonly textOf: (element: PageElement) => string;
+}
 
 /** A page that fields are read from. */
 export class HtmlPage {
   readonly $: CheerioAPI;
+  /** The words of an element. */
+  readonly textOf: (element: PageElement) => string;
   /** Where relative links start. */
   readonly base: string;
   /** How its fields read dates of numbers; null = unknown. */
@@ -17,9 +25,10 @@ export class HtmlPage {
   onDate: (text: string) => void = () => {};
   readonly #json = new Map<PageElement, JsonInText>();
 
-  constructor($: CheerioAPI, url: string) {
+  constructor($: CheerioAPI, url: string, reading: PageReading | null = null) {
     this.$ = $;
-    this.base = baseAddress($, url);
+    this.base = reading?.base ?? baseAddress($, url);
+    this.textOf = reading?.textOf ?? elementText;
   }
 
   get document(): PageElement {

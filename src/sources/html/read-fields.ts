@@ -1,6 +1,6 @@
 import { ExactNumber } from '../../formats/exact-json.ts';
 import { convertValue } from './convert-value.ts';
-import { elementText, rawText, type PageElement } from './element-text.ts';
+import { rawText, type PageElement } from './element-text.ts';
 import type { Field } from './field.ts';
 import type { HtmlPage } from './html-page.ts';
 import { jsonInText } from './json-in-text.ts';
@@ -67,7 +67,7 @@ function textOf(field: Field, element: PageElement, page: HtmlPage): string | nu
   if (field.html) return page.$(element).html();
   // Of a script one wants what it holds.
   const isScript = 'name' in element && element.name === 'script';
-  return isScript ? rawText(element) : elementText(element);
+  return isScript ? rawText(element) : page.textOf(element);
 }
 
 /** What the field's path finds in the first JSON of an element in which it finds anything. */

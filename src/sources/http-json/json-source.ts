@@ -4,7 +4,7 @@ import { UnreadableBody, messageOf } from '../../domain/errors.ts';
 import { compileExpression } from '../../formats/jmespath.ts';
 import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
 import { isTextDeeperThan, parseDigits, parseJson, type ParsedJson } from '../../formats/exact-json.ts';
-import type { HttpJsonPlan } from '../../domain/plan/source-plan.ts';
+import type { HttpFormatPlan, HttpJsonPlan } from '../../domain/plan/source-plan.ts';
 import { maxDepth } from '../extraction/extract-record.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';
@@ -14,7 +14,7 @@ import { findRecords } from '../pagination/find-records.ts';
 import { decodeDocument } from '../text/decode-document.ts';
 
 /** Pages of a JSON API. */
-export function jsonFormat(plan: HttpJsonPlan, trace: Trace = noTrace): DocumentFormat {
+export function jsonFormat(plan: HttpJsonPlan | HttpFormatPlan, trace: Trace = noTrace): DocumentFormat {
   const find = compileExpression(plan.records);
   return {
     accept: jsonAccept,
@@ -24,7 +24,8 @@ export function jsonFormat(plan: HttpJsonPlan, trace: Trace = noTrace): Document
       const { text, warnings } = decodeDocument({ kind: 'json', body, contentType, encoding: plan.encoding ?? null });
       assertJsonSize(`fetch: ${plan.name}`, text);
       const { value, exact } = parsePage(plan, text, contentType);
-      const failed = plan.graphql === true ? failedQuery(plan, value, response.status, text) : null;
+      const isQuery = plan.type === 'http_json' && plan.graphql === true;
+      const failed = isQuery ? failedQuery(plan, value, response.status, text) : null;
       if (failed) return failed;
       trace.step('records');
       const records = findRecords(plan.name, plan.records, find, value);
@@ -36,7 +37,7 @@ export function jsonFormat(plan: HttpJsonPlan, trace: Trace = noTrace): Document
   };
 }
 
-function parsePage(plan: HttpJsonPlan, text: string, contentType: string | undefined): ParsedJson {
+function parsePage(plan: HttpJsonPlan | HttpFormatPlan, text: string, contentType: string | undefined): ParsedJson {
   const { name: subject } = plan;
   try {
     return plan.shaping ? parseDigits(text) : parseJson(text);

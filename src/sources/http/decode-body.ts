@@ -21,15 +21,24 @@ export interface BodyLimits {
  */
 export async function readBody(body: Readable, encoding: string | undefined, limits: BodyLimits): Promise<Buffer> {
   const chunks: Buffer[] = [];
+  for await (const chunk of bodyChunks(body, encoding, limits)) chunks.push(chunk);
+  return limits.cutOff ? Buffer.concat(chunks).subarray(0, limits.maxBytes) : Buffer.concat(chunks);
+}
+
+/** The same piece by piece. */
+export async function* bodyChunks(
+  body: Readable,
+  encoding: string | undefined,
+  limits: BodyLimits,
+): AsyncGenerator<Buffer> {
   const wire = new Meter(limits);
   let bytes = 0;
   try {
     for await (const chunk of decoded(body, wire, encoding, limits)) {
       bytes += chunk.length;
-      chunks.push(chunk);
-      if (bytes <= limits.maxBytes) continue;
-      if (limits.cutOff) break;
-      throw tooLarge(limits);
+      if (bytes > limits.maxBytes && !limits.cutOff) throw tooLarge(limits);
+      yield chunk;
+      if (bytes > limits.maxBytes) return;
     }
   } catch (error) {
     if (!isZlibError(error)) throw error;
@@ -39,7 +48,6 @@ export async function readBody(body: Readable, encoding: string | undefined, lim
       throw new UnreadableBody(message, { cause: error });
     }
   }
-  return limits.cutOff ? Buffer.concat(chunks).subarray(0, limits.maxBytes) : Buffer.concat(chunks);
 }
 
 function decoded(body: Readable, wire: Meter, encoding: string | undefined, limits: BodyLimits): AsyncIterable<Buffer> {

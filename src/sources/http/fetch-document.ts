@@ -12,6 +12,7 @@ import { withCookie } from '../auth/cookies.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import type { AccessTokens } from './auth.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
+import type { BodyStreaming } from './stream-body.ts';
 import { isTrusted, ownOrigin } from './own-origin.ts';
 import { askedWait } from './rate-limit.ts';
 import { isExpired, refusesToken, ruleFor, type RuledAction } from './response-rules.ts';
@@ -50,6 +51,12 @@ export interface DocumentRequest {
   readonly isGiven?: true;
   readonly accept: string;
   readonly conditions: Readonly<Record<string, string>>;
+  /** A body that may be too large to be held. @default every body is read whole */
+  readonly stream?: BodyStreaming;
+  /** Requests the bytes as they are, not compressed for the way: they can be counted. */
+  readonly identity?: boolean;
+  /** Requests the body of this version from a byte on; any other answer is one of a whole body. */
+  readonly range?: { readonly from: number; readonly etag: string };
 }
 
 /** What a source answered. */
@@ -79,29 +86,47 @@ export async function fetchDocument(
   const request = plan.document ? { ...page, ...plan.document } : page;
   for (let attempt = 1; ; attempt++) {
     const { response, used } = await sendWithCredentials(plan, request, tools, context);
-    const fetchedAt = new Date();
-    const rule = ruleFor(plan, response);
-    if (rule === 'ignore') return { kind: 'ignored', fetchedAt };
-    if (rule === null && request.mayRefuse?.has(response.status) === true) {
-      return { kind: 'refused', status: response.status, fetchedAt };
+    let answer: Answer | null = null;
+    try {
+      answer = await answerOf(plan, request, response, tools, { used, isLast: attempt >= keysOf(plan) });
+      if (answer) return answer;
+    } finally {
+      if (answer?.kind !== 'document') response.rest?.close();
     }
-    const asked = askedWait(response.status, response.headers, fetchedAt);
-    const { waitMs } = asked;
-    if (rule !== 'fail' && asked.isRateLimit && waitMs !== null) {
-      const notBefore = new Date(fetchedAt.getTime() + waitMs);
-      // The quota of a key says nothing about the host.
-      const ofKey = used.key !== undefined && response.status < 500;
-      const goesOn = ofKey && (await tools.tokens.exhausted(plan, used, notBefore));
-      if (goesOn && attempt < keysOf(plan)) continue;
-      if (!ofKey) await tools.budget.slowDown(request.url.host, notBefore);
-      if (waitMs > maxWaitMs) return { kind: 'rate_limited', notBefore, fetchedAt };
-    }
-    if (rule !== null) throw ruledError(plan, response, rule, waitMs);
-    if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
-    const error = statusError(response.status, plan.name, asked, response.leftOrigin, request);
-    if (error) throw error;
-    return { kind: 'document', response, fetchedAt };
   }
+}
+
+/** What a response means; null = another key is left for the same request. */
+async function answerOf(
+  plan: HttpPlanBase,
+  request: DocumentRequest,
+  response: HttpResponse,
+  tools: HttpTools,
+  { used, isLast }: { readonly used: Credentials; readonly isLast: boolean },
+): Promise<Answer | null> {
+  const fetchedAt = new Date();
+  const rule = ruleFor(plan, response);
+  if (rule === 'ignore') return { kind: 'ignored', fetchedAt };
+  if (rule === null && request.mayRefuse?.has(response.status) === true) {
+    return { kind: 'refused', status: response.status, fetchedAt };
+  }
+  const asked = askedWait(response.status, response.headers, fetchedAt);
+  const { waitMs } = asked;
+  if (rule !== 'fail' && asked.isRateLimit && waitMs !== null) {
+    const notBefore = new Date(fetchedAt.getTime() + waitMs);
+    // The quota of a key says nothing about the host.
+    const ofKey = used.key !== undefined && response.status < 500;
+    const hasOther = ofKey && (await tools.tokens.exhausted(plan, used, notBefore));
+    if (hasOther && !isLast) return null;
+    if (!ofKey) await tools.budget.slowDown(request.url.host, notBefore);
+    if (waitMs > maxWaitMs) return { kind: 'rate_limited', notBefore, fetchedAt };
+  }
+  if (rule !== null) throw ruledError(plan, response, rule, waitMs);
+  if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
+  if (response.status === 206 && request.range) return { kind: 'document', response, fetchedAt };
+  const error = statusError(response.status, plan.name, asked, response.leftOrigin, request);
+  if (error) throw error;
+  return { kind: 'document', response, fetchedAt };
 }
 
 function keysOf({ auth }: HttpPlanBase): number {
@@ -118,11 +143,14 @@ async function sendWithCredentials(
   const used = await tools.tokens.credentials(plan, context.signal);
   const response = await sendOnce(plan, request, used, tools, context);
   if (!refusesToken(plan, response, used) || !tools.tokens.forget(plan, used)) return { response, used };
+  response.rest?.close();
   const other = await tools.tokens.credentials(plan, context.signal);
   const second = await sendOnce(plan, request, other, tools, context);
   if (isExpired(plan, second)) {
+    second.rest?.close();
     throw new SourceRefused(
       `fetch: ${plan.name} answered ${second.status} as auth.expired_when says also after a new login, expected a session that lasts; check auth.login and auth.expired_when`,
+      { ofCredentials: true },
     );
   }
   return { response: second, used: other };
@@ -135,7 +163,7 @@ async function sendOnce(
   tools: HttpTools,
   { signal }: Pick<FetchContext, 'signal'>,
 ): Promise<HttpResponse> {
-  const { url, address, followed, accept, conditions } = request;
+  const { url, address, followed, accept, conditions, stream, identity, range } = request;
   const own = ownOrigin(plan);
   const delay = plan.obeyRobots ? await tools.robots.check(plan, url, signal) : null;
   await waitForSlot(plan.name, url.host, delay, tools, signal);
@@ -163,6 +191,8 @@ async function sendOnce(
       headers: {
         accept,
         ...(json ? { 'content-type': 'application/json' } : {}),
+        ...(identity ? { 'accept-encoding': 'identity' } : {}),
+        ...(range ? { range: `bytes=${range.from}-`, 'if-range': range.etag } : {}),
       },
       own: {
         origin: trusted || own === null ? url.origin : own,
@@ -176,6 +206,7 @@ async function sendOnce(
       timeoutMs: plan.timeoutMs,
       maxBodyBytes: plan.maxBodyBytes,
       proxy: plan.proxy,
+      ...(stream ? { stream } : {}),
     },
     signal,
   );

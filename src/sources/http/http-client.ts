@@ -7,8 +7,10 @@ import { withCookie, type RequestCookies } from '../auth/cookies.ts';
 import { TlsFiles } from '../auth/tls-files.ts';
 import type { NameLookup, Reach } from './address-guard.ts';
 import { readBody } from './decode-body.ts';
+import { Deadline } from './deadline.ts';
 import { Dispatchers, maxHeaderBytes } from './dispatchers.ts';
 import { rawQuery } from './raw-query.ts';
+import { namingFailures, readStart, type BodyStreaming, type LeftOrigin, type StartedResponse } from './stream-body.ts';
 import { routeOf, type ProxySettings } from '../../formats/proxy-route.ts';
 
 export interface HttpRequest {
@@ -40,22 +42,15 @@ export interface HttpRequest {
   readonly cutOff?: boolean;
   /** Address of a proxy; null = what the environment says. */
   readonly proxy: string | null;
+  /** A body that may be too large to be held. @default every body is read whole */
+  readonly stream?: BodyStreaming;
 }
 
-export interface HttpResponse {
-  readonly status: number;
-  /** Names in lower case; repeated ones joined by a comma. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-  /** Where the last redirect led. */
-  readonly url: string;
-  /** The first redirect to another origin: from there on what was configured for the first one was not sent. */
-  readonly leftOrigin?: LeftOrigin;
-}
+export type HttpResponse = StartedResponse;
 
-export interface LeftOrigin {
-  readonly from: string;
-  readonly to: string;
+interface RequestContext {
+  readonly deadline: Deadline;
+  readonly signal: AbortSignal;
 }
 
 /** Fetches over HTTP with Daybook's rules: deadline, limits, redirects, no private addresses. */
@@ -83,18 +78,26 @@ export function createHttpClient(
   return {
     async send(request, signal) {
       assertHeaders(request);
-      const deadline = AbortSignal.timeout(request.timeoutMs);
-      try {
-        return await follow(request, AbortSignal.any([signal, deadline]));
-      } catch (error) {
+      const deadline = new Deadline(request.timeoutMs);
+      const context = { deadline, signal: AbortSignal.any([signal, deadline.signal]) };
+      const failure = (error: unknown) => {
         signal.throwIfAborted();
-        throw failureOf(error, request, deadline.aborted);
+        return failureOf(error, request, deadline.signal.aborted);
+      };
+      let response: HttpResponse;
+      try {
+        response = await follow(request, context);
+      } catch (error) {
+        deadline.stop();
+        throw failure(error);
       }
+      if (!response.rest) deadline.stop();
+      return response.rest ? { ...response, rest: namingFailures(response.rest, failure) } : response;
     },
     close: () => dispatchers.close(),
   };
 
-  async function follow(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  async function follow(request: HttpRequest, { deadline, signal }: RequestContext): Promise<HttpResponse> {
     let url = new URL(request.url);
     let query = rawQuery(request.url, url);
     let { method, body: content }: Pick<HttpRequest, 'method' | 'body'> = request;
@@ -122,9 +125,10 @@ export function createHttpClient(
       const location = headers['location'];
       const isRedirect = redirects3xx.includes(statusCode) && statusCode !== request.unfollowed;
       if (!isRedirect || location === undefined) {
-        const named = joined(headers);
-        const whole = await readWhole(body, request, named);
-        return { status: statusCode, headers: named, body: whole, url: url.href, ...(leftOrigin && { leftOrigin }) };
+        const head = { status: statusCode, headers: joined(headers), url: url.href, ...(leftOrigin && { leftOrigin }) };
+        if (request.stream?.wants(head) === true)
+          return readStart(body, request.subject, request.stream, head, deadline);
+        return { ...head, body: await readWhole(body, request, head.headers) };
       }
       // It is not read: an endless body must not delay the redirect.
       body.on('error', () => {}).destroy();

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
 import type { HttpPosition, NextPage, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
-import type { HttpPlan } from '../../domain/plan/source-plan.ts';
+import type { HttpFormatPlan, HttpJsonPlan, HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
-import { fetchDocument, type Answer, type HttpTools } from './fetch-document.ts';
+import { isGzipped } from '../archive/gunzip.ts';
+import { isZip } from '../archive/is-zip.ts';
+import { fetchDocument, type Answer, type DocumentRequest, type HttpTools } from './fetch-document.ts';
 import type { HttpResponse } from './http-client.ts';
 import type { DocumentFormat, ReadPage } from '../extraction/document-format.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
@@ -65,7 +67,7 @@ export async function* fetchHttpPages(
   }
 }
 
-interface FetchedPage {
+export interface FetchedPage {
   readonly page: Page;
   readonly next: HttpPosition | null;
 }
@@ -99,19 +101,20 @@ class PagesAhead {
   }
 }
 
-/** Requests a page. */
+/** Asks for the page at a position. @param more what else is asked */
 export async function askFor(
   plan: HttpPlan,
   format: DocumentFormat,
   place: HttpPosition,
   state: SourceState,
   tools: HttpTools,
-  context: FetchContext,
+  context: Pick<FetchContext, 'signal'>,
+  more: Partial<DocumentRequest> = {},
 ): Promise<Answer> {
   const asked = { ...pageAddress(plan, place), ...pageOf(plan, place) };
   const request = { ...asked, accept: format.accept, conditions: conditions(plan, state) };
   const mayRefuse = isFirstPage(plan, place) ? {} : { mayRefuse: refusalsOf(plan) };
-  return fetchDocument(plan, { ...request, ...mayRefuse }, tools, context);
+  return fetchDocument(plan, { ...request, ...mayRefuse, ...more }, tools, context);
 }
 
 /** Which of several pages is asked for; nothing where there is one. */
@@ -121,7 +124,8 @@ function pageOf({ paginator }: HttpPlan, { page }: HttpPosition): { readonly pag
   return { page: `page ${paginator.type === 'page_number' ? page : page + 1}` };
 }
 
-async function readAnswer(
+/** What an answer holds, and where the page after it is. */
+export async function readAnswer(
   plan: HttpPlan,
   format: DocumentFormat,
   place: HttpPosition,
@@ -155,7 +159,8 @@ async function readDocument(
   { response, fetchedAt }: Extract<Answer, { kind: 'document' }>,
 ): Promise<FetchedPage> {
   const empty = response.status === 204 || response.status === 205;
-  const read: ReadPage = empty ? { items: [] } : await format.read(response, fetchedAt, { place });
+  const packed = plan.type === 'http_json' || plan.type === 'http' ? await unpacked(plan, response) : response;
+  const read: ReadPage = empty ? { items: [] } : await format.read(packed, fetchedAt, { place });
   const { next, problem } =
     read.next === undefined
       ? followingPage(plan, place, factsOf(read, response))
@@ -188,6 +193,13 @@ async function readDocument(
   };
 }
 
+/** A body as its format reads it: without the archive around it. */
+async function unpacked(plan: HttpJsonPlan | HttpFormatPlan, response: HttpResponse): Promise<HttpResponse> {
+  if (!isGzipped(response.body) && !isZip(response.body)) return response;
+  const { unpackedPage } = await import('../bodies/open-body.ts');
+  return unpackedPage(plan, response);
+}
+
 /** Where the next page is. */
 function positionOf(plan: HttpPlan, place: HttpPosition, next: NextPage, records: number): HttpPosition {
   if (isOtherPart(place, { ...place, ...next })) return beginPart(place, next);
@@ -217,7 +229,7 @@ function noteOf(plan: HttpPlan, place: HttpPosition, next: HttpPosition | null):
 }
 
 /** A page whose items need requests of their own is handed out in parts, so that none of them takes too long. */
-function* parts(page: Page, place: HttpPosition, next: HttpPosition | null): Generator<Page> {
+export function* parts(page: Page, place: HttpPosition, next: HttpPosition | null): Generator<Page> {
   const items = page.items.slice(place.skip);
   const needed = items.some((item) => 'complete' in item && item.complete !== undefined);
   const size = needed ? itemsPerBatch : Math.max(items.length, 1);

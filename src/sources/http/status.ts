@@ -1,5 +1,5 @@
 import { SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
-import type { LeftOrigin } from './http-client.ts';
+import type { LeftOrigin } from './stream-body.ts';
 import type { AskedWait } from './rate-limit.ts';
 
 /** Client errors that may be temporary; some of them only certain servers and proxies know. */

@@ -81,7 +81,7 @@ export function stepBack(plan: HttpPlan, saved: SavedPosition): SavedPosition {
 
 /** The position after a page. One left by an earlier poll is dropped once its page was read. */
 export function positionAfter(from: HttpPosition, next: NextPage): HttpPosition {
-  const { saved, doubtful: _doubtful, overlaps: _overlaps, probes: _probes, ...place } = from;
+  const { saved, doubtful: _doubtful, overlaps: _overlaps, probes: _probes, body: _body, ...place } = from;
   return { ...place, ...next, skip: 0, ...(saved && place.page < saved.page ? { saved } : {}) };
 }
 

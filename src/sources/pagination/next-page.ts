@@ -1,6 +1,7 @@
 import type { CheerioAPI } from 'cheerio';
 import { WrongShape } from '../../domain/errors.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
+import { withoutNamespaces } from '../../formats/css-namespaces.ts';
 import { compileFinder } from '../../formats/jmespath.ts';
 
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
@@ -20,6 +21,8 @@ export interface PageFacts {
   readonly value: unknown;
   /** The page as HTML, where it is such. */
   readonly html: CheerioAPI | null;
+  /** It is XML: an address may be the text of an element. @default false */
+  readonly xml?: boolean;
   readonly headers: Readonly<Record<string, string>>;
   /** Where the page came from: relative links start there. */
   readonly url: string;
@@ -28,8 +31,8 @@ export interface PageFacts {
 }
 
 /** What a response says, as read by its format. */
-export function factsOf({ items, value, html }: ReadPage, { headers, url }: HttpResponse): PageFacts {
-  return { records: items.length, value, html: html ?? null, headers, url, items };
+export function factsOf({ items, value, html, xml = false }: ReadPage, { headers, url }: HttpResponse): PageFacts {
+  return { records: items.length, value, html: html ?? null, headers, url, items, ...(xml ? { xml } : {}) };
 }
 
 /** The records of a page as the source sent them, without those that could not be read. */
@@ -93,7 +96,7 @@ function plainNextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFac
     case 'header_link':
       return follow(place, address('the header Link', nextLink(facts.headers['link']), facts.url), facts.url);
     case 'html_link': {
-      const href = facts.html?.(paginator.selector).first().attr('href');
+      const href = linkIn(facts, paginator.selector);
       // Disabled buttons are written this way.
       if (href !== undefined && /^\s*javascript:/i.test(href)) return null;
       return follow(place, address(`selector "${paginator.selector}"`, href, baseOf(facts)), facts.url);
@@ -218,8 +221,13 @@ function unfollowable(where: string, value: unknown, expected: string): WrongSha
   );
 }
 
-function baseOf({ html, url }: PageFacts): string {
-  return html ? baseAddress(html, url) : url;
+function linkIn({ html, xml }: PageFacts, selector: string): string | undefined {
+  const element = html?.(withoutNamespaces(selector)).first();
+  return element?.attr('href') ?? (xml ? element?.text() : undefined);
+}
+
+function baseOf({ html, xml, url }: PageFacts): string {
+  return html && !xml ? baseAddress(html, url) : url;
 }
 
 /** A number, or a text that is one; where the page does not say, an empty page will. */

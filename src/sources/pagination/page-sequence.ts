@@ -1,7 +1,5 @@
-import { hash as digestOf } from 'node:crypto';
 import { WrongShape } from '../../domain/errors.ts';
 import type {
-  CycleDetector,
   FetchPosition,
   HttpPosition,
   ModulePosition,
@@ -14,6 +12,7 @@ import type { Cuts } from '../../domain/state/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { Page } from '../extraction/page.ts';
 import { stepBack } from './first-position.ts';
+import { isCycle, nameOf, nextCycle } from './page-cycle.ts';
 import { stepOf } from './overlap.ts';
 import { isOtherPart } from './poll-parts.ts';
 import { distrustTotal } from './wrong-total.ts';
@@ -76,7 +75,7 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
   const mayLeadOn = isCounted || (distinct >= 2 && next !== null && !isCycle(place, next));
   // Asked beyond a total that could not be right, a repeated page is the end; unless it says itself that others follow.
   const isBeyondTotal = place.doubtful === true && next?.type === 'http' && next.doubtful === true;
-  const asksOn = mayLeadOn && !isSame && !startsAgain(place, hash) && !isBeyondTotal;
+  const asksOn = mayLeadOn && !isSame && !startsAgain(place, hash) && !isBeyondTotal && page.stretch === undefined;
   if (asksOn && next?.type === 'http') {
     const seen = hash === null ? recentPages : [...recentPages, hash].slice(-rememberedPages);
     const further = {
@@ -163,7 +162,7 @@ export function afterPage(
   const over: PollEnd = { ...notOver, ...tokenOf(plan, place) };
   if (page.next === null) return isOnePage(plan, position, page) ?? { position, end: { ...over, ...page.end } };
   if (isCycle(from, place)) return { position, end: over };
-  if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || place.skip > 0) {
+  if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || place.skip > 0 || place.body) {
     return { position, end: null };
   }
   const { paginator } = plan;
@@ -250,16 +249,28 @@ export function remember<P extends HttpPosition | ModulePosition>(
   const recent = before?.recentPages ?? [];
   const { repeated: _repeated, circle: _circle, tail: _tail, breaks: _breaks, sameIds: _ids, ...rest } = place;
   const circle =
-    before && place.cursor !== null && place.cursor !== before.cursor ? step(before, place.cursor) : before?.circle;
+    before && place.cursor !== null && place.cursor !== before.cursor
+      ? nextCycle(before, place.cursor)
+      : before?.circle;
   return {
     ...(rest as P),
     recentPages: hash === null ? recent : [...recent, hash].slice(-rememberedPages),
-    emptyPages: hash === null ? (before?.emptyPages ?? 0) + 1 : 0,
+    emptyPages: emptyPagesAfter(before, hash, isFurtherPart),
     distinct: (before?.distinct ?? 0) + (hash === null || isFurtherPart ? 0 : 1),
     ...(circle ? { circle } : {}),
     ...(before ? tailOf(before) : {}),
     ...sameIds(before?.sameIds, ids),
   };
+}
+
+function emptyPagesAfter(
+  before: HttpPosition | ModulePosition | null,
+  hash: string | null,
+  isFurtherPart: boolean,
+): number {
+  const { emptyPages = 0 } = before ?? {};
+  if (hash !== null) return 0;
+  return isFurtherPart ? emptyPages : emptyPages + 1;
 }
 
 function sameIds(before: SameIds | undefined, ids: readonly string[] | null): { readonly sameIds?: SameIds } {
@@ -272,26 +283,6 @@ function sameIds(before: SameIds | undefined, ids: readonly string[] | null): { 
 /** What is remembered of the records before a page, where pages overlap. */
 function tailOf({ tail, breaks }: HttpPosition | ModulePosition): Pick<HttpPosition, 'tail' | 'breaks'> {
   return { ...(tail ? { tail } : {}), ...(breaks ? { breaks } : {}) };
-}
-
-function step({ circle }: HttpPosition | ModulePosition, cursor: string): CycleDetector {
-  if (!circle) return { mark: nameOf(cursor), steps: 0, limit: 1 };
-  if (circle.steps < circle.limit) return { ...circle, steps: circle.steps + 1 };
-  return { mark: nameOf(cursor), steps: 0, limit: circle.limit * 2 };
-}
-
-/** Whether the next page is one that was read already: it would be a cycle. */
-function isCycle(from: FetchPosition['place'], next: FetchPosition['place']): boolean {
-  if (from.type === 'file' || next.type === 'file') return false;
-  return pointsBack(from, next) || (next.cursor !== null && from.circle?.mark === nameOf(next.cursor));
-}
-
-function pointsBack(from: HttpPosition | ModulePosition, next: HttpPosition | ModulePosition): boolean {
-  return next.cursor !== null && next.cursor === from.cursor && next.page !== from.page;
-}
-
-function nameOf(cursor: string): string {
-  return digestOf('sha256', cursor, 'base64url').slice(0, 22);
 }
 
 export function isEndless({ place }: FetchPosition): boolean {

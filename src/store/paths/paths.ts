@@ -109,6 +109,11 @@ export const storePaths = {
       },
     },
   ),
+  /** A part of the copy of a large body, while a run reads it. */
+  download: path<OfSource & { readonly runId: string; readonly name: string; readonly part: number }>(
+    'downloads/{source}/{runId}/{name}-{part}',
+    { source, runId: id, name: text('[0-9a-f]{16}'), part: count },
+  ),
   /** The pause of a source that has no schedule of its own. */
   pause: path<OfSource>('pauses/{source}.json', { source }),
   alert: path<OfSource & { readonly name: string }>('alerts/{source}/{name}.json', { source, name: text('[a-z_]+') }),

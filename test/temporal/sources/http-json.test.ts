@@ -25,6 +25,8 @@ sources:
       paginator: { type: page_number, max_pages: 2 } }
   - { name: quakes, type: http_json, url: "${origin.url}/quakes", records: features, id: id,
       occurred_at: { path: properties.time, format: epoch_ms } }
+  - { name: rates, type: file, path: "${origin.url}/rates.csv", id: id, occurred_at: at }
+  - { name: large, type: http, url: "${origin.url}/large", format: csv, id: id, occurred_at: at }
 `,
   );
 });
@@ -35,6 +37,30 @@ afterAll(async () => {
 
 const day = '2026-11-01T';
 const store = () => createDirectoryStore(testWorker.path('data'));
+
+describe('rows of CSV', () => {
+  test('of a file at an address are stored, and an unchanged file is not read again', async () => {
+    origin.answer((_url, response, request) => {
+      response.setHeader('etag', '"v1"');
+      if (request.headers['if-none-match'] === '"v1"') response.writeHead(304).end();
+      else response.end(`id,at\na,${day}01:00:00Z\nb,${day}02:00:00Z\n`);
+    });
+    expect(await testWorker.run('rates')).toMatchObject({ outcome: 'ok', fetched: 2, accepted: 2, pages: 1 });
+    expect(await testWorker.run('rates')).toMatchObject({ outcome: 'unchanged', fetched: 0 });
+  });
+
+  test('that cannot be continued at their source are copied, stored once, and the copy is deleted', async () => {
+    const rows = 6_000;
+    const text = Array.from({ length: rows }, (_, n) => `${n},${day}01:00:00Z,${'x'.repeat(800)}`);
+    origin.answer((_url, response) => void response.end(`id,at,text\n${text.join('\n')}\n`));
+    const before = origin.requests.length;
+    const receipt = await testWorker.run('large');
+    expect(receipt).toMatchObject({ outcome: 'ok', fetched: rows, accepted: rows, rejected: 0, pages: 1 });
+    expect(receipt.postgres.written).toBe(rows);
+    expect(origin.requests.length - before).toBe(1);
+    expect(await store().list('downloads')).toEqual([]);
+  });
+});
 
 describe('a single page', () => {
   test('is stored once in both sinks, and an unchanged poll writes nothing anywhere', async () => {

@@ -15,7 +15,7 @@ describe('defaults', () => {
     const shared = { allow_empty: true, schedule: { every: 300_000 } };
     expect(quakes).toMatchObject({ ...shared, timeout: 5_000, headers: { 'X-Trace': 'a' } });
     expect(archive).toMatchObject(shared);
-    expect(archive).not.toHaveProperty('timeout');
+    expect(archive).not.toHaveProperty('headers');
   });
 
   test('may give the type, the id and the time of all', () => {

@@ -15,6 +15,8 @@ import { LastRuns, readLastRuns } from '../../../src/store/run/last-runs.ts';
 import { FanOutStore } from '../../../src/store/fan-out/fan-out-store.ts';
 import { emptyRoot } from '../../../src/store/fan-out/fan-out-root.ts';
 import { listQueued, queueParents, readQueued } from '../../../src/store/fan-out/queued-parents.ts';
+import { CopyGone } from '../../../src/domain/storage/body-copies.ts';
+import { createBodyCopies } from '../../../src/store/run/body-copies.ts';
 import { createFeedItemsStore } from '../../../src/store/run/feed-items.ts';
 import { readIdRule, writeIdRule } from '../../../src/store/run/id-rules.ts';
 import { createExportJobs } from '../../../src/store/run/export-jobs.ts';
@@ -136,7 +138,33 @@ async function writeArchive(store: BlobStore): Promise<string> {
   return path;
 }
 
+async function* bytesOf(text: string) {
+  yield Buffer.from(text);
+}
+
 export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
+  // A part that is not what was copied is as one that is gone: the body is requested again.
+  download: {
+    async write(store) {
+      const { name } = await createBodyCopies(store, source, 'run-1').write(bytesOf('a body'), () => {});
+      return storePaths.download.build({ source, runId: 'run-1', name, part: 0 });
+    },
+    async read(store) {
+      const [path = ''] = await store.list(storePaths.download.folder({ source, runId: 'run-1' }));
+      const { name = '' } = storePaths.download.parse(path) ?? {};
+      const parts: Buffer[] = [];
+      try {
+        const copy = createBodyCopies(store, source, 'run-1').stream({ name, bytes: 6 }, 0);
+        for await (const part of copy) parts.push(part);
+      } catch (error) {
+        return error instanceof CopyGone ? 'gone' : error;
+      }
+      return Buffer.concat(parts).toString();
+    },
+    whole: 'a body',
+    damaged: 'gone',
+    fate: 'unread',
+  },
   // Its count and hash are checked where it is read.
   batch: {
     write: async (store) => storePaths.batch.build(await spool(store)),

@@ -69,7 +69,7 @@ export async function rewindStateCommand(name: string, options: CommonOptions & 
     return { ...rest, watermark };
   });
   const without =
-    plan.type === 'module' || (plan.type === 'http_json' && plan.incremental)
+    plan.type === 'module' || ((plan.type === 'http_json' || plan.type === 'http') && plan.incremental)
       ? ''
       : ' (it has no incremental, so every run reads everything)';
   printInfo(`${name}: the next run fetches everything since ${watermark}${without}`);

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { WrongShape } from '../../../domain/errors.ts';
 import type { FilePosition } from '../../../domain/state/fetch-position.ts';
 import type { CsvPlan } from '../../../domain/plan/source-plan.ts';
@@ -18,7 +19,8 @@ import { charsetOf } from '../text-charset.ts';
 export interface OpenCsv {
   readonly rows: CsvRows;
   readonly marks: CsvMarks;
-  readonly digests: BlockDigests;
+  /** Null if they are not taken. */
+  readonly digests: BlockDigests | null;
   /** Null if the columns have no names. */
   readonly columns: readonly string[] | null;
   /** Lines before the first row of data, where nothing was read yet. */
@@ -39,29 +41,52 @@ interface Layout {
   readonly skipLines: number;
 }
 
+/** A text of CSV that can be opened. */
+export interface CsvContent {
+  /** Whose it is, and its name, for messages. */
+  readonly subject: string;
+  readonly path: string;
+  readonly csv: CsvPlan;
+  readonly maxRecordBytes: number;
+  /** Whether it can be opened at any position; else only at its start. */
+  readonly opensAnywhere: boolean;
+  readonly open: (offset: number) => Readable;
+  readonly digests: BlockDigests | null;
+}
+
+/** Opens a CSV file at a place. See {@link openCsvContent}. */
+export async function openCsv(file: FileToRead, place: FilePosition): Promise<OpenCsv | null> {
+  const { plan, path } = file;
+  const compressed = await isGzip(plan.name, file);
+  const digests = await digestsBefore(file, place.offset, compressed);
+  // A plain file is opened again after what was read before: only then its digests are taken.
+  const isReopened = !compressed && place.offset > 0;
+  let opened = 0;
+  const open = (offset: number) =>
+    openContent(file, compressed, offset, place.size, isReopened && opened++ === 0 ? null : digests);
+  const content = { subject: `file: ${plan.name}`, path, csv: csvOf(plan, path), open, digests };
+  return openCsvContent({ ...content, maxRecordBytes: plan.limits.maxRecordBytes, opensAnywhere: !compressed }, place);
+}
+
 /**
- * Opens a CSV file at a place: finds its charset and the ends of its lines, reads its header again and skips what was read before.
+ * Opens CSV at a place: finds its charset and the ends of its lines, reads its header again and skips what was read before.
  * Null if its header is not finished yet.
  * @throws WrongShape if the header cannot be one
  */
-export async function openCsv(file: FileToRead, place: FilePosition): Promise<OpenCsv | null> {
-  const { plan, path } = file;
-  const maxBytes = plan.limits.maxRecordBytes;
-  const compressed = await isGzip(plan.name, file);
-  const digests = await digestsBefore(file, place.offset, compressed);
-  // A plain file is opened again after what was read before.
-  const isReopened = !compressed && place.offset > 0;
-  const start = openContent(file, compressed, 0, place.size, isReopened ? null : digests);
+export async function openCsvContent(content: CsvContent, place: FilePosition): Promise<OpenCsv | null> {
+  const { maxRecordBytes: maxBytes, digests } = content;
+  const isReopened = content.opensAnywhere && place.offset > 0;
+  const start = content.open(0);
   const lineReader = new LineReader(start, 0, maxBytes);
   let rows: CsvRows | null = null;
   try {
-    const layout = layoutOf(csvOf(plan, path), await lineReader.peek(peekBytes));
+    const layout = layoutOf(content.csv, await lineReader.peek(peekBytes));
     const { marks, text, newline } = layout;
     lineReader.readAs(text);
     await lineReader.skipTo(layout.markBytes);
     const skipped = await passOver(lineReader, layout.skipLines);
     rows = new CsvRows(lineReader, marks, maxBytes, newline);
-    const first = skipped === null ? null : await readColumns(file, rows, place, marks);
+    const first = skipped === null ? null : await readColumns(content, rows, place, marks);
     if (skipped === null || first === null) {
       await rows.close();
       return null;
@@ -69,7 +94,7 @@ export async function openCsv(file: FileToRead, place: FilePosition): Promise<Op
     if (isReopened) {
       await rows.close();
       const offset = Math.max(place.offset, rows.offset);
-      const rest = openContent(file, false, offset, place.size, digests);
+      const rest = content.open(offset);
       rows = new CsvRows(new LineReader(rest, offset, maxBytes, text), marks, maxBytes, newline);
     } else await rows.skipTo(place.offset);
     return { rows, marks, digests, columns: first.columns, lines: skipped + first.lines };
@@ -121,18 +146,18 @@ async function passOver(reader: LineReader, count: number): Promise<number | nul
 }
 
 async function readColumns(
-  file: FileToRead,
+  content: CsvContent,
   rows: CsvRows,
   place: FilePosition,
   marks: CsvMarks,
 ): Promise<Pick<OpenCsv, 'columns' | 'lines'> | null> {
-  const { header } = file.plan.csv;
-  if (header === true) return readHeader(file, rows, place, marks);
+  const { header } = content.csv;
+  if (header === true) return readHeader(content, rows, place, marks);
   return { columns: header === false ? null : columnNames(header), lines: 0 };
 }
 
 async function readHeader(
-  { plan, path }: FileToRead,
+  { subject, path }: CsvContent,
   rows: CsvRows,
   place: FilePosition,
   marks: CsvMarks,
@@ -149,7 +174,7 @@ async function readHeader(
   if (isUnfinished && !place.stoodStill && place.offset === 0) return null;
   if (row.problem !== null) {
     throw new WrongShape(
-      `file: ${plan.name}: the header of ${path} on line ${lines} is not a row of CSV (${headerProblem[row.problem]}), expected the names of the columns; set csv.header to false or to the names if the file has no header`,
+      `${subject}: the header of ${path} on line ${lines} is not a row of CSV (${headerProblem[row.problem]}), expected the names of the columns; set csv.header to false or to the names if the file has no header`,
     );
   }
   return { columns: columnNames(fieldsOf([row.text], marks)[0] ?? []), lines };

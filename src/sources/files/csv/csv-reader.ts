@@ -3,7 +3,7 @@ import type { FilePosition } from '../../../domain/state/fetch-position.ts';
 import type { Warning } from '../../../domain/run/warning.ts';
 import type { PageItem } from '../../extraction/page.ts';
 import { badBytesWarning } from '../../text/bad-bytes-warning.ts';
-import { openCsv, type OpenCsv } from './csv-layout.ts';
+import { openCsv, openCsvContent, type CsvContent, type OpenCsv } from './csv-layout.ts';
 import { rowProblem } from './csv-problems.ts';
 import type { CsvRow } from './csv-rows.ts';
 import type { BlockDigests } from '../block-digests.ts';
@@ -21,6 +21,11 @@ import {
 /** Reads a file of CSV. */
 export async function openCsvReader(file: FileToRead, place: FilePosition): Promise<RecordReader> {
   return new CsvReader(await openCsv(file, place), file.plan.limits.maxRecordBytes, place.offset);
+}
+
+/** Reads CSV that is no file. */
+export async function openCsvRows(content: CsvContent, place: FilePosition): Promise<RecordReader> {
+  return new CsvReader(await openCsvContent(content, place), content.maxRecordBytes, place.offset);
 }
 
 /** A row with the number of its first line. */

@@ -181,7 +181,7 @@ describe('a source', () => {
   test('of an unknown type gets a message with all types', () => {
     expect(complaints(daybookYaml([http('type: json_api')]))).toEqual([
       expect.stringMatching(
-        /^sources\.0\.type: found "json_api", expected http_json, graphql, rss, html, file, module/,
+        /^sources\.0\.type: found "json_api", expected http_json, http, graphql, rss, html, file, module/,
       ) as string,
     ]);
   });

@@ -53,6 +53,7 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   fanOut: { source, name },
   queuedParents: { source, firstRunId: id, number: count },
   exportJob: { ...run, number: count, part: fc.constantFrom('job', 'documents') },
+  download: { source, runId: id, name: hex(16), part: count },
   pause: { source },
   alert: { source, name: fc.stringMatching(/^[a-z_]+$/) },
   closure: { host: id },

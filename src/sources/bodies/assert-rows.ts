@@ -1,0 +1,52 @@
+import { truncate } from '../../domain/secrets/redact.ts';
+import { UnreadableBody } from '../../domain/errors.ts';
+import { byteOrderMark } from '../text/byte-order.ts';
+import { compressionOf } from '../files/compression.ts';
+
+/** How much of the beginning is looked at. */
+const headBytes = 1024;
+
+/** How a document begins that is no table and no JSON lines: pages of HTML and XML, JSON that is one document, PDF. */
+const others: readonly (readonly [RegExp, string])[] = [
+  [/^<(?:!doctype\s+html|html|head|body|script|meta)\b/i, 'an HTML page'],
+  // Some tables have columns named `<DATE>`.
+  [/^<(?:title|div|p|h1|center)\b[^>]*>(?![,;|\t])/i, 'an HTML page'],
+  [/^<(?:\?xml|!--|!doctype|[a-z][\w:.-]*(?:\s+[\w:-]+\s*=|\s*\/?>\s*<))/i, 'markup'],
+  [/^%PDF-/, 'a PDF document'],
+];
+
+/**
+ * A login page or an error must not become records.
+ * @param contentType as the source sent it
+ * @throws UnreadableBody with what was found
+ */
+export function assertRows(
+  subject: string,
+  format: 'csv' | 'ndjson',
+  body: Buffer,
+  contentType: string | undefined,
+): void {
+  const head = body.subarray(0, headBytes);
+  const mark = byteOrderMark(head);
+  const text = head
+    .subarray(mark?.bytes ?? 0)
+    .toString('latin1')
+    .replaceAll('\0', '')
+    .trimStart();
+  const packed = compressionOf(head);
+  const found = packed ?? others.find(([pattern]) => pattern.test(text))?.[1] ?? otherJson(format, text, contentType);
+  const expected = format === 'csv' ? 'CSV' : 'JSON lines';
+  const isPage = /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType ?? '');
+  if (found === null && !(isPage && text !== '')) return;
+  const start = packed === null ? ` that begins "${truncate(text, 40).replaceAll(/\s+/g, ' ')}"` : '';
+  throw new UnreadableBody(
+    `fetch: ${subject} answered with ${found ?? 'a page'} (${contentType ?? 'no content type'})${start}, expected ${expected}; nothing of it was stored`,
+  );
+}
+
+/** JSON in place of CSV is an error that an API reports. */
+function otherJson(format: 'csv' | 'ndjson', text: string, contentType: string | undefined): string | null {
+  if (format === 'ndjson') return null;
+  const isJson = /^[\w.-]+\/(?:[\w.-]+\+)?json\b/i.test(contentType ?? '');
+  return (isJson && /^[[{]/.test(text)) || /^(?:\[\s*)?\{\s*"/.test(text) ? 'JSON' : null;
+}

@@ -1,0 +1,26 @@
+import { hash as digestOf } from 'node:crypto';
+import type { CycleDetector, FetchPosition, HttpPosition, ModulePosition } from '../../domain/state/fetch-position.ts';
+
+/** Notes the name of the next page. */
+export function nextCycle({ circle }: HttpPosition | ModulePosition, cursor: string): CycleDetector {
+  if (!circle) return { mark: nameOf(cursor), steps: 0, limit: 1 };
+  if (circle.steps < circle.limit) return { ...circle, steps: circle.steps + 1 };
+  return { mark: nameOf(cursor), steps: 0, limit: circle.limit * 2 };
+}
+
+/** Whether the next page is one that was read already: it would be a cycle. */
+export function isCycle(from: FetchPosition['place'], next: FetchPosition['place']): boolean {
+  if (from.type === 'file' || next.type === 'file') return false;
+  // A further part of the same page.
+  if (next.page === from.page && next.cursor === from.cursor) return false;
+  return pointsBack(from, next) || (next.cursor !== null && from.circle?.mark === nameOf(next.cursor));
+}
+
+function pointsBack(from: HttpPosition | ModulePosition, next: HttpPosition | ModulePosition): boolean {
+  return next.cursor !== null && next.cursor === from.cursor && next.page !== from.page;
+}
+
+/** A short name of a page that is named by a token or an address. */
+export function nameOf(cursor: string): string {
+  return digestOf('sha256', cursor, 'base64url').slice(0, 22);
+}
