@@ -116,22 +116,32 @@ export function openPages(
   if (plan.type === 'module' && place.type === 'module') {
     return readModulePages(plan, place, tools, context);
   }
-  if (plan.type === 'http' && place.type === 'http' && mayStream(plan)) {
-    const { http, readers, copies, wholeBytes = defaultWholeBytes } = tools;
-    const bodies = { http, readers, copies: copies?.(run) ?? null, wholeBytes, run };
-    return new BodyPages(plan, formatOf(plan, state, tools, context), state, bodies, context).read(place);
-  }
   if (plan.type !== 'file' && plan.type !== 'module' && place.type === 'http') {
-    if (plan.export) {
-      if (!poll.documents) throw new TypeError(`source ${plan.name} has an export, but no job of it is done`);
-      const fresh = { ...state, etag: null, lastModified: null };
-      return exportPages({ ...plan, export: plan.export }, place, poll.documents, (document, at) =>
-        fetchHttpPages(document, formatOf(plan, state, tools, context), at, fresh, tools.http, context),
-      );
-    }
-    return fetchHttpPages(plan, formatOf(plan, state, tools, context), place, state, tools.http, context);
+    if (!plan.export) return openDocuments(plan, place, poll, tools, context);
+    if (!poll.documents) throw new TypeError(`source ${plan.name} has an export, but no job of it is done`);
+    const fresh = { ...poll, state: { ...state, etag: null, lastModified: null } };
+    return exportPages({ ...plan, export: plan.export }, place, poll.documents, (document, at) =>
+      openDocuments(document, at, fresh, tools, context),
+    );
   }
   throw new TypeError(`source ${plan.name} is of type ${plan.type}, but its position of type ${place.type}`);
+}
+
+/** What is fetched over HTTP: large bodies in stretches, others page by page. */
+function openDocuments(
+  plan: HttpPlan,
+  place: HttpPosition,
+  { state, run }: Poll,
+  tools: SourceTools,
+  context: FetchContext,
+): AsyncGenerator<Page> {
+  const format = formatOf(plan, state, tools, context);
+  if (plan.type !== 'http' || !mayStream(plan)) {
+    return fetchHttpPages(plan, format, place, state, tools.http, context);
+  }
+  const { http, readers, copies, wholeBytes = defaultWholeBytes } = tools;
+  const bodies = { http, readers, copies: copies?.(run) ?? null, wholeBytes, run };
+  return new BodyPages(plan, format, state, bodies, context).read(place);
 }
 
 function hasExport(plan: SourcePlan): boolean {

@@ -9,7 +9,7 @@ import type { ExportDocuments } from '../../sources/exports/export-pages.ts';
 import { shownJob } from '../../sources/exports/job-answer.ts';
 import { retryWhenBusy } from '../../sources/http/retry-when-busy.ts';
 
-/** Nobody waits longer for a command; a run does. */
+/** A command waits no longer; a run does. */
 const maxWaitMs = 600_000;
 
 /**

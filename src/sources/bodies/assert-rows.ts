@@ -1,5 +1,6 @@
-import { truncate } from '../../domain/secrets/redact.ts';
 import { UnreadableBody } from '../../domain/errors.ts';
+import type { HttpFormatPlan } from '../../domain/plan/source-plan.ts';
+import { shownStart } from '../extraction/shown-start.ts';
 import { byteOrderMark } from '../text/byte-order.ts';
 import { compressionOf } from '../files/compression.ts';
 
@@ -21,7 +22,7 @@ const others: readonly (readonly [RegExp, string])[] = [
  * @throws UnreadableBody with what was found
  */
 export function assertRows(
-  subject: string,
+  plan: HttpFormatPlan,
   format: 'csv' | 'ndjson',
   body: Buffer,
   contentType: string | undefined,
@@ -38,9 +39,9 @@ export function assertRows(
   const expected = format === 'csv' ? 'CSV' : 'JSON lines';
   const isPage = /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType ?? '');
   if (found === null && !(isPage && text !== '')) return;
-  const start = packed === null ? ` that begins "${truncate(text, 40).replaceAll(/\s+/g, ' ')}"` : '';
+  const start = packed === null ? shownStart(plan, text) : '';
   throw new UnreadableBody(
-    `fetch: ${subject} answered with ${found ?? 'a page'} (${contentType ?? 'no content type'})${start}, expected ${expected}; nothing of it was stored`,
+    `fetch: ${plan.name} answered with ${found ?? 'a page'} (${contentType ?? 'no content type'})${start}, expected ${expected}; nothing of it was stored`,
   );
 }
 

@@ -179,7 +179,7 @@ export class BodyPages {
     const { copies } = this.#tools;
     const { headers } = response;
     const contentType = isPlain ? headers['content-type'] : undefined;
-    assertRows(this.#plan.name, format, start, contentType);
+    assertRows(this.#plan, format, start, contentType);
     const live = isPlain && place.copies !== true ? liveBodyOf(this.#plan, response) : null;
     const known = {
       format,

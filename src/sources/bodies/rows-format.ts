@@ -15,7 +15,7 @@ export function rowsFormat(plan: HttpFormatPlan, format: 'csv' | 'ndjson'): Docu
     async read(response) {
       const { body, headers, url } = response;
       const contentType = headers['content-type'];
-      assertRows(plan.name, format, body, contentType);
+      assertRows(plan, format, body, contentType);
       const name = bodyName(url);
       const at = {
         format,

@@ -123,7 +123,8 @@ export class SourceReader {
     asked: Pick<ReadJob, 'check' | 'remembered'>,
   ): Promise<ReadResult> {
     const place = { page, cursor, ...(total === undefined ? {} : { total }), ...(values ? { values } : {}) };
-    const ofPart = this.plan.type === 'http_json' && since !== undefined ? { since, ...(range ? { range } : {}) } : {};
+    const isApi = this.plan.type === 'http_json' || this.plan.type === 'http';
+    const ofPart = isApi && since !== undefined ? { since, ...(range ? { range } : {}) } : {};
     const when = { fetchedAtMs: fetchedAt.getTime(), place: { ...place, ...ofPart } };
     return this.#run({ kind: 'read', response: wireOf(response), ...when, ...asked });
   }

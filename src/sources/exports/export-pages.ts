@@ -44,6 +44,8 @@ export async function* exportPages(
     try {
       for await (const page of open(documentPlan(plan, documents.known, address, document), at)) {
         mayRequest = true;
+        // The poll begins again, with its first document.
+        if (page.restarts !== undefined) return yield withoutValidators(page);
         const { next, isOver } = following(plan, at, page, document, addresses.length);
         place = next;
         yield { ...withoutValidators(page), next };
@@ -72,7 +74,7 @@ function following(
   if (next?.type === 'http') return { next, isOver: false };
   const isCut = end?.cutShort === true || (end?.notBefore ?? null) !== null;
   if (isCut || document + 1 >= documents) return { next: null, isOver: true };
-  const { since, until, values } = place;
+  const { since, until, values, copies, copied } = place;
   return {
     isOver: true,
     next: {
@@ -81,6 +83,8 @@ function following(
       since,
       ...(until === undefined ? {} : { until }),
       ...(values ? { values } : {}),
+      ...(copies ? { copies } : {}),
+      ...(copied ? { copied } : {}),
       recentPages: [],
       document: document + 1,
     },

@@ -23,11 +23,7 @@ export type ItemFinder = (page: HtmlPage) => readonly (Scope | BrokenJson)[];
  * JSON, broken or not, the selector is wrong.
  * @param quotes whether messages may show what the page has
  */
-export function createItemFinder(
-  subject: string,
-  { selector: written, json }: ItemsPlan,
-  quotes = true,
-): ItemFinder {
+export function createItemFinder(subject: string, { selector: written, json }: ItemsPlan, quotes = true): ItemFinder {
   const selector = withoutNamespaces(written);
   if (json === null) return (page) => page.find(selector, page.document).map((element) => ({ element }));
   const find = compileFinder(json);

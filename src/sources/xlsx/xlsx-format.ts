@@ -1,7 +1,6 @@
 import { UnreadableBody } from '../../domain/errors.ts';
 import type { HttpFormatPlan } from '../../domain/plan/source-plan.ts';
 import type { Warning } from '../../domain/run/warning.ts';
-import { truncate } from '../../domain/secrets/redact.ts';
 import { ExactNumber } from '../../formats/exact-json.ts';
 import { isZip } from '../archive/is-zip.ts';
 import { zipMembers } from '../archive/zip-archive.ts';
@@ -14,6 +13,7 @@ import { xlsxAccept } from '../http/accept-headers.ts';
 import type { CellValue } from './cell-value.ts';
 import { readSheet, type SheetRow } from './read-sheet.ts';
 import { openWorkbook } from './workbook.ts';
+import { shownStart } from '../extraction/shown-start.ts';
 
 /** Cells that a warning names. */
 const maxNamed = 3;
@@ -23,7 +23,7 @@ export function xlsxFormat(plan: HttpFormatPlan, trace: Trace = noTrace): Docume
   return {
     accept: xlsxAccept,
     async read({ body, headers }) {
-      assertWorkbook(plan.name, body, headers['content-type']);
+      assertWorkbook(plan, body, headers['content-type']);
       trace.step('items');
       const members = await zipMembers(plan.name, body);
       const workbook = await openWorkbook(plan.name, members, plan.sheet, plan.maxBodyBytes);
@@ -42,12 +42,12 @@ export function xlsxFormat(plan: HttpFormatPlan, trace: Trace = noTrace): Docume
 
 const neverRun = 'hold a formula that was never calculated';
 
-function assertWorkbook(subject: string, body: Buffer, contentType: string | undefined): void {
+function assertWorkbook(plan: HttpFormatPlan, body: Buffer, contentType: string | undefined): void {
   if (isZip(body)) return;
   const found = compressionOf(body.subarray(0, 16));
-  const start = truncate(body.toString('latin1', 0, 200).trimStart(), 40).replaceAll(/\s+/g, ' ');
+  const start = shownStart(plan, body.toString('latin1', 0, 200));
   throw new UnreadableBody(
-    `fetch: ${subject} answered with ${contentType ?? 'no content type'} ${found === null ? `that begins "${start}"` : `that is ${found}`}, expected a workbook of Excel (.xlsx)`,
+    `fetch: ${plan.name} answered with ${contentType ?? 'no content type'}${found === null ? start : ` that is ${found}`}, expected a workbook of Excel (.xlsx)`,
   );
 }
 

@@ -1,8 +1,9 @@
 import { load, type CheerioAPI } from 'cheerio';
 import { DomHandler, Parser } from 'htmlparser2';
-import { truncate } from '../../domain/secrets/redact.ts';
+import type { HttpFormatPlan } from '../../domain/plan/source-plan.ts';
 import { UnreadableBody, WrongShape } from '../../domain/errors.ts';
 import { cleanXml } from '../feeds/clean-xml.ts';
+import { shownStart } from '../extraction/shown-start.ts';
 
 /** A million take 620 MB as HTML (measured in `loadPage`); those of XML are the same objects. */
 const maxElements = 1_000_000;
@@ -20,17 +21,16 @@ export interface LoadedXml {
  * Parses XML. Document types are left out, and their entities are never expanded. Names have their prefix: `dc:date`.
  * @throws UnreadableBody if it is no XML, or a page of HTML; WrongShape if it is too large to be held
  */
-export function loadXml(subject: string, text: string, contentType: string | undefined): LoadedXml {
-  const handler = new DocumentHandler(subject);
+export function loadXml(plan: HttpFormatPlan, text: string, contentType: string | undefined): LoadedXml {
+  const handler = new DocumentHandler(plan.name);
   const parser = new Parser(handler, { xmlMode: true });
   parser.write(cleanXml(text));
   handler.ended = true;
   parser.end();
   if (handler.rootName === null || /^(?:html|head|body|script)$/i.test(handler.rootName)) {
-    const start = truncate(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
     const found = handler.rootName === null ? '' : 'an HTML page, ';
     throw new UnreadableBody(
-      `fetch: ${subject} answered with ${found}${contentType ?? 'no content type'} that begins "${start}", expected XML`,
+      `fetch: ${plan.name} answered with ${found}${contentType ?? 'no content type'}${shownStart(plan, text)}, expected XML`,
     );
   }
   return { $: load(handler.root, { xml: true }), complete: handler.complete };

@@ -33,7 +33,7 @@ export function xmlFormat(plan: HttpFormatPlan, trace: Trace = noTrace): Documen
     read({ body, headers, url }, _fetchedAt, { selection, remembered }) {
       const contentType = headers['content-type'];
       const decoded = decodeDocument({ kind: 'xml', body, contentType, encoding: plan.encoding ?? null });
-      const { $, complete } = loadXml(name, decoded.text, contentType);
+      const { $, complete } = loadXml(plan, decoded.text, contentType);
       const page = new HtmlPage($, url, { base: url, textOf: xmlText });
       const orders = new DateOrders(plan.occurredAt.dateOrder, remembered?.dateOrder);
       const found = new FieldsFound();

@@ -28,7 +28,7 @@ export interface ExportBehaviour {
   isExpired?: (token: string) => boolean;
 }
 
-/** An API that prepares records as jobs, on one origin, and gives them out on another one by addresses that nobody can guess. */
+/** An API that prepares records as jobs, on one origin, and gives them out on another one by addresses that cannot be guessed. */
 export class ExportApi {
   readonly api: Origin;
   readonly files: Origin;

@@ -1,0 +1,9 @@
+import { hidesValues } from '../../domain/plan/shaping-plan.ts';
+import { truncate } from '../../domain/secrets/redact.ts';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
+
+/** How a body that is not what was expected begins, for a message; empty where the source has a mask. */
+export function shownStart(plan: Pick<SourcePlan, 'shaping'>, text: string): string {
+  if (hidesValues(plan)) return '';
+  return ` that begins "${truncate(text.trimStart(), 40).replaceAll(/\s+/g, ' ')}"`;
+}
