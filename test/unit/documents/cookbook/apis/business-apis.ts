@@ -78,12 +78,15 @@ function exportsApi() {
 
 /** Invoices, in pages that the server sizes. */
 function invoicesApi() {
+  const invoices = numbers(3).map((n) => ({ InvoiceId: `R-${n}`, ModifiedAt: `${day(n)}Z` }));
   return ({ query, headers, origin }: Asked): Answer => {
     if (headers.authorization !== `Basic ${btoa('daybook:erp')}`) return refused;
-    const isFirst = !query.has('$skiptoken');
-    const next = { '@odata.nextLink': `${origin}/odata/v4/Invoices?$skiptoken=2&$orderby=ModifiedAt` };
-    const value = (isFirst ? [1, 2] : [3]).map((n) => ({ InvoiceId: `R-${n}`, ModifiedAt: `${day(n)}Z` }));
-    return { body: { '@odata.context': '$metadata#Invoices', value, ...(isFirst ? next : {}) } };
+    const since = /^ModifiedAt ge (\S+)$/.exec(query.get('$filter') ?? '')?.[1] ?? '';
+    const fitting = invoices.filter(({ ModifiedAt }) => ModifiedAt >= since);
+    const from = Number(query.get('$skiptoken') ?? 0);
+    const next = { '@odata.nextLink': `${origin}/odata/v4/Invoices?$skiptoken=${from + 2}` };
+    const value = fitting.slice(from, from + 2);
+    return { body: { '@odata.context': '#Invoices', value, ...(from + 2 < fitting.length ? next : {}) } };
   };
 }
 
@@ -124,7 +127,7 @@ function shipmentsApi() {
   const envelope = (inside: string) =>
     `<?xml version="1.0"?><env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/"><env:Body>${inside}</env:Body></env:Envelope>`;
   return ({ method, headers, body }: Asked): Answer => {
-    const isRight = body.includes('<s:ApiKey>k&amp;y</s:ApiKey>') && headers.soapaction === 'urn:shipments/GetShipments';
+    const isRight = body.includes('<s:ApiKey>soap-key</s:ApiKey>') && headers.soapaction === 'urn:shipments/GetShipments';
     if (method !== 'POST' || !isRight) return { status: 500, body: envelope('<env:Fault/>') };
     return {
       headers: { 'content-type': 'text/xml; charset=utf-8' },
@@ -217,7 +220,7 @@ export const businessApis: readonly Trial[] = [
   {
     recipe: 'SOAP: XML by POST',
     api: shipmentsApi,
-    variables: { SOAP_KEY: 'k&y' },
+    variables: { SOAP_KEY: 'soap-key' },
     records: {
       shipments: [
         ['S-1', stored(1)],

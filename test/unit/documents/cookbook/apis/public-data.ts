@@ -40,15 +40,15 @@ function accidentsApi() {
   };
 }
 
-/** A layer whose server gives out two features at once, whatever is asked for, and fails the second request. */
+/** A layer that gives out two features at once, whatever is asked for, and fails the second request. */
 function hydrantsApi() {
   let asked = 0;
-  const features = numbers(2).map((n) => ({ attributes: { OBJECTID: n, EditDate: Date.UTC(2026, 10, n) } }));
+  const features = numbers(3).map((n) => ({ attributes: { OBJECTID: n, EditDate: Date.UTC(2026, 10, n) } }));
   return ({ query }: Asked): Answer => {
     if (++asked === 2) return { body: { error: { code: 500, message: 'Unable to complete operation.', details: [] } } };
     const from = Number(query.get('resultOffset'));
-    if (from === 0) return { body: { features, exceededTransferLimit: true } };
-    return { body: { features: [{ attributes: { OBJECTID: 3, EditDate: Date.UTC(2026, 10, 3) } }] } };
+    const more = from + 2 < features.length ? { exceededTransferLimit: true } : {};
+    return { body: { ...more, features: features.slice(from, from + 2) } };
   };
 }
 

@@ -22,14 +22,13 @@ function portalApi() {
 
 /** Posts with a total in a header; a page beyond it is refused. */
 function postsApi() {
+  const posts = [1, 2, 3].map((id) => ({ id, modified: 'local', modified_gmt: `2026-11-0${id}T08:00:00` }));
   return ({ query }: Asked): Answer => {
-    const page = Number(query.get('page'));
-    if (page > 2) return { status: 400, body: { code: 'rest_post_invalid_page_number' } };
-    const ids = page === 1 ? [1, 2] : [3];
-    return {
-      headers: { 'X-WP-Total': '3', 'X-WP-TotalPages': '2' },
-      body: ids.map((id) => ({ id, modified: 'local', modified_gmt: `2026-11-0${id}T08:00:00` })),
-    };
+    const fitting = posts.filter((post) => `${post.modified_gmt}Z` > (query.get('modified_after') ?? ''));
+    const [page, pages] = [Number(query.get('page')), Math.ceil(fitting.length / 2)];
+    if (page > pages) return { status: 400, body: { code: 'rest_post_invalid_page_number' } };
+    const headers = { 'X-WP-Total': String(fitting.length), 'X-WP-TotalPages': String(pages) };
+    return { headers, body: fitting.slice(page * 2 - 2, page * 2) };
   };
 }
 
