@@ -72,7 +72,7 @@ function plainNextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFac
     }
     case 'cursor': {
       const { cursorPath, cursorHeader = '' } = paginator;
-      if (cursorPath === null) return follow(place, facts.headers[cursorHeader.toLowerCase()]?.trim() || null);
+      if (cursorPath === null) return follow(place, tokenIn(facts.headers[cursorHeader.toLowerCase()]));
       const found = compileFinder(cursorPath)(facts.value);
       if (paginator.cursorParam === null && !isNothing(found) && typeof found !== 'string') {
         const following = follow(place, boundedJson(`cursor_path "${cursorPath}"`, found));
@@ -191,6 +191,12 @@ function misfitOf(paginator: Exclude<PaginatorPlan, { type: 'single_page' }>, fa
 /** A page that names itself as the next one is the last. */
 function follow(place: NextPage, cursor: string | null, self: string | null = null): NextPage | null {
   return cursor === null || cursor === (place.cursor ?? self) ? null : { page: place.page + 1, cursor };
+}
+
+/** A token in a header; some APIs write `null` after the last page. */
+function tokenIn(header: string | undefined): string | null {
+  const token = header?.trim() ?? '';
+  return token === '' || token === 'null' ? null : token;
 }
 
 function cursorText(path: string, value: unknown): string | null {
