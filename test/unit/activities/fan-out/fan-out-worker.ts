@@ -8,7 +8,8 @@ import type { SubmittedExport } from '../../../../src/activities/run/submit-expo
 import type { ActivityDependencies } from '../../../../src/activities/support/dependencies.ts';
 import { openConfigFile } from '../../../../src/config/file/config-file.ts';
 import type { SourcePlan } from '../../../../src/domain/plan/source-plan.ts';
-import type { BatchRef, RunRef, SpooledRecord } from '../../../../src/domain/run/batch.ts';
+import type { BatchRef, RunRef } from '../../../../src/domain/run/batch.ts';
+import type { SpooledRecord } from '../../../../src/domain/run/record.ts';
 import { addFetch, emptyTally, noCounts, type Tally } from '../../../../src/domain/run/receipt.ts';
 import { verdictOf } from '../../../../src/domain/run/run-verdict.ts';
 import type { ExportJob } from '../../../../src/domain/state/export-progress.ts';

@@ -77,7 +77,10 @@ export async function runRecipe({ recipe, api, variables = {}, polls = 1 }: Tria
       }
     }
     const records = Object.fromEntries(
-      names.map((name) => [name, of(name).map(({ sourceId, occurredAt }) => [sourceId, occurredAt])]),
+      names.map((name) => [
+        name,
+        of(name).map(({ sourceId, occurredAt }) => [sourceId.replace(origin.url, ''), occurredAt]),
+      ]),
     );
     const first = JSON.parse(of(names.at(-1) ?? '')[0]?.payload ?? 'null') as unknown;
     return { problems, records, requests, first };

@@ -123,19 +123,46 @@ function searchApi() {
 /** A service that answers the envelope of one operation. */
 function shipmentsApi() {
   const shipment = (n: number) =>
-    `<sh:Shipment><sh:Number>S-${n}</sh:Number><sh:Changed>${day(n)}Z</sh:Changed><sh:Weight>${n}.50</sh:Weight></sh:Shipment>`;
+    `<s:Shipment><s:Number>S-${n}</s:Number><s:Changed>${day(n)}Z</s:Changed><s:Weight>${n}.50</s:Weight></s:Shipment>`;
   const envelope = (inside: string) =>
     `<?xml version="1.0"?><env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/"><env:Body>${inside}</env:Body></env:Envelope>`;
   return ({ method, headers, body }: Asked): Answer => {
-    const isRight = body.includes('<s:ApiKey>soap-key</s:ApiKey>') && headers.soapaction === 'urn:shipments/GetShipments';
+    const isRight =
+      body.includes('<s:ApiKey>soap-key</s:ApiKey>') && headers['soapaction'] === 'urn:shipments/GetShipments';
     if (method !== 'POST' || !isRight) return { status: 500, body: envelope('<env:Fault/>') };
     return {
       headers: { 'content-type': 'text/xml; charset=utf-8' },
       body: envelope(
-        `<sh:GetShipmentsResponse xmlns:sh="urn:shipments">${shipment(1)}${shipment(2)}</sh:GetShipmentsResponse>`,
+        `<s:GetShipmentsResponse xmlns:s="urn:shipments">${shipment(1)}${shipment(2)}</s:GetShipmentsResponse>`,
       ),
     };
   };
+}
+
+const orders = 'GET /admin/api/2026-10/orders.json';
+const contactTime = (n: number) =>
+  new Date(Date.parse('2026-11-01T00:00:00Z') + n * 1000).toISOString().replace('Z', '000Z');
+
+function search(value: number, after: number): string {
+  const body = {
+    filterGroups: [{ filters: [{ propertyName: 'lastmodifieddate', operator: 'GTE', value }] }],
+    sorts: [{ propertyName: 'lastmodifieddate', direction: 'ASCENDING' }],
+    properties: ['email', 'firstname', 'lastname'],
+    limit: 200,
+    after,
+  };
+  return `POST /crm/v3/objects/contacts/search ${JSON.stringify(body)}`;
+}
+
+function page(after: readonly number[] | undefined): string {
+  const [on, number] = after ?? [];
+  const body = {
+    size: 1000,
+    query: { range: { updated_at: { gte: '2026-01-01T00:00:00Z' } } },
+    sort: [{ updated_at: 'asc' }, { number: 'asc' }],
+    ...(on === undefined ? {} : { search_after: [Date.parse(`${day(on)}Z`), number] }),
+  };
+  return `POST /orders/_search ${JSON.stringify(body)}`;
 }
 
 export const businessApis: readonly Trial[] = [
@@ -144,8 +171,15 @@ export const businessApis: readonly Trial[] = [
     api: chargesApi,
     variables: { STRIPE_KEY: 'sk_test' },
     polls: 2,
-    records: { charges: [] },
-    requests: [],
+    records: {
+      charges: ['ch_q', 'ch_a', 'ch_z', 'ch_b', 'ch_m'].map((id, n) => [id, stored(5 - n)]),
+    },
+    requests: [
+      'GET /v1/charges?limit=100&created[gte]=1767225600',
+      'GET /v1/charges?limit=100&created[gte]=1767225600&starting_after=ch_a',
+      'GET /v1/charges?limit=100&created[gte]=1767225600&starting_after=ch_b',
+      'GET /v1/charges?limit=100&created[gte]=1793862000',
+    ],
   },
   {
     recipe: 'Shopify: links in a header',
@@ -158,64 +192,70 @@ export const businessApis: readonly Trial[] = [
         ['3', stored(3)],
       ],
     },
-    requests: [],
+    requests: [
+      `${orders}?status=any&limit=250&order=updated_at asc&updated_at_min=2026-01-01T00:00:00Z`,
+      `${orders}?limit=250&page_info=abc`,
+    ],
   },
   {
     recipe: 'HubSpot: a search by POST with a limited offset',
     api: contactsApi,
     variables: { HUBSPOT_TOKEN: 'hub' },
-    records: { contacts: [] },
-    requests: [],
+    records: { contacts: numbers(10_150).map((n) => [String(n), contactTime(n)]) },
+    requests: [
+      // A page begins with the last record of the one before.
+      ...numbers(50).map((n) => search(1_767_225_600_000, (n - 1) * 199)),
+      search(Date.parse(contactTime(9_951)), 0),
+    ],
   },
   {
     recipe: 'Salesforce: an export as CSV',
     api: exportsApi,
     variables: { SALESFORCE_SECRET: 'secret' },
-    records: {
-      accounts: [
-        ['001', stored(1)],
-        ['002', stored(2)],
-        ['003', stored(3)],
-      ],
-    },
-    requests: [],
+    records: { accounts: numbers(3).map((n) => [`00${n}`, stored(n)]) },
+    requests: [
+      'POST /services/oauth2/token grant_type=client_credentials&client_id=daybook&client_secret=secret',
+      'POST /services/data/v65.0/jobs/query {"operation":"query","query":"SELECT Id, Name, SystemModstamp FROM Account WHERE SystemModstamp >= 2026-01-01T00:00:00Z"}',
+      'GET /services/data/v65.0/jobs/query/750R',
+      'GET /services/data/v65.0/jobs/query/750R',
+      'GET /services/data/v65.0/jobs/query/750R/results',
+      'GET /services/data/v65.0/jobs/query/750R/results?locator=Mg',
+    ],
   },
   {
     recipe: 'OData: a filter and `@odata.nextLink`',
     api: invoicesApi,
     variables: { ERP_PASSWORD: 'erp' },
     polls: 2,
-    records: {
-      invoices: [
-        ['R-1', stored(1)],
-        ['R-2', stored(2)],
-        ['R-3', stored(3)],
-      ],
-    },
-    requests: [],
+    records: { invoices: numbers(3).map((n) => [`R-${n}`, stored(n)]) },
+    requests: [
+      'GET /odata/v4/Invoices?$filter=ModifiedAt ge 2026-01-01T00:00:00Z&$orderby=ModifiedAt',
+      'GET /odata/v4/Invoices?$skiptoken=2',
+      'GET /odata/v4/Invoices?$filter=ModifiedAt ge 2026-11-03T08:00:00Z&$orderby=ModifiedAt',
+    ],
   },
   {
     recipe: 'Orders with lines',
     api: linesApi,
     variables: { MASK_KEY: 'key' },
-    records: { order_lines: [] },
-    requests: [],
+    records: {
+      order_lines: [
+        ['a4236f4724987802b79f173075802a48b4e3ad1a9a80f408954fc35a6290c38b', stored(1)],
+        ['2743021cf354aade0688e85a7254c8bf70ba2c3959d6818b6e41b0a7ae339fa1', stored(2)],
+      ],
+    },
+    requests: [
+      'GET /api/orders?updated_after=2026-01-01T00:00:00Z&page=1',
+      'GET /api/orders?updated_after=2026-01-01T00:00:00Z&page=2',
+    ],
     first: { order: 1, sku: 'pen', total: 5, email: expect.stringMatching(/^hmac:[0-9a-f]{32}$/) as string },
   },
   {
     recipe: 'Elasticsearch: `search_after`',
     api: searchApi,
     variables: { SEARCH_PASSWORD: 'es' },
-    records: {
-      orders: [
-        ['o1', stored(1)],
-        ['o2', stored(1)],
-        ['o3', stored(2)],
-        ['o4', stored(2)],
-        ['o5', stored(3)],
-      ],
-    },
-    requests: [],
+    records: { orders: numbers(5).map((n) => [`o${n}`, stored(Math.ceil(n / 2))]) },
+    requests: [undefined, [1, 2], [2, 4], [3, 5]].map((after) => page(after)),
   },
   {
     recipe: 'SOAP: XML by POST',
@@ -227,7 +267,15 @@ export const businessApis: readonly Trial[] = [
         ['S-2', stored(2)],
       ],
     },
-    requests: [],
+    requests: [
+      `POST /ShipmentService <?xml version="1.0" encoding="utf-8"?>
+<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:s="urn:shipments">
+  <soap:Body>
+    <s:GetShipments><s:ApiKey>soap-key</s:ApiKey><s:From>2026-01-01T00:00:00Z</s:From></s:GetShipments>
+  </soap:Body>
+</soap:Envelope>
+`,
+    ],
     first: { number: 'S-1', weight: 1.5 },
   },
 ];

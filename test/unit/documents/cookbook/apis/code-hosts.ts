@@ -36,6 +36,17 @@ function discussionsApi() {
   };
 }
 
+const document = `query ($owner: String!, $name: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    discussions(first: 100, after: $after, orderBy: { field: UPDATED_AT, direction: DESC }) {
+      nodes { id number title updatedAt author { login } }
+      pageInfo { endCursor hasNextPage }
+    }
+  }
+}
+`;
+const query = (variables: object) => `POST /graphql ${JSON.stringify({ query: document, variables })}`;
+
 const issuesPath = 'GET /repos/OWNER/REPO/issues?state=all&sort=updated&direction=asc&per_page=100';
 
 export const codeHosts: readonly Trial[] = [
@@ -63,8 +74,13 @@ export const codeHosts: readonly Trial[] = [
     variables: { GITHUB_TOKEN: 'gh-token' },
     polls: 2,
     records: {
-      discussions: [],
+      discussions: [4, 3, 2, 1, 5].map((n) => [`D_${n}`, `2026-11-0${n}T08:00:00.000000Z`]),
     },
-    requests: [],
+    requests: [
+      query({ owner: 'OWNER', name: 'REPO' }),
+      query({ owner: 'OWNER', name: 'REPO', after: 'Mg==' }),
+      query({ owner: 'OWNER', name: 'REPO' }),
+      query({ owner: 'OWNER', name: 'REPO', after: 'Mg==' }),
+    ],
   },
 ];

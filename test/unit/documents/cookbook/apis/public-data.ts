@@ -80,7 +80,7 @@ function inspectionsApi() {
     },
     {
       name: 'xl/_rels/workbook.xml.rels',
-      content: `<Relationships><Relationship Id="a" Target="worksheets/sheet1.xml"/><Relationship Id="b" Target="worksheets/sheet2.xml"/></Relationships>`,
+      content: `<Relationships><Relationship Id="a" Type="${relations}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="b" Type="${relations}/worksheet" Target="worksheets/sheet2.xml"/></Relationships>`,
     },
     {
       name: 'xl/styles.xml',
@@ -123,25 +123,39 @@ export const publicData: readonly Trial[] = [
     api: permitsApi,
     variables: { SOCRATA_TOKEN: 'socrata' },
     records: { permits: numbers(1_002).map((n) => [`B${n}`, stored(2, '05:00:00')]) },
-    requests: [],
+    requests: [0, 999, 1001, 1002].map(
+      (offset) =>
+        `GET /resource/abcd-1234.json?$where=issued >= '2025-12-31'&$order=issued, permit&$offset=${offset}&$limit=1000`,
+    ),
   },
   {
     recipe: 'CKAN: rows of a data portal',
     api: accidentsApi,
     records: { accidents: numbers(1_001).map((n) => [String(n), stored(2, '23:00:00')]) },
-    requests: [],
+    requests: [0, 999].map(
+      (offset) =>
+        `GET /api/3/action/datastore_search?resource_id=11111111-2222-3333-4444-555555555555&sort=_id&offset=${offset}&limit=1000`,
+    ),
   },
   {
     recipe: 'ArcGIS: features of a layer',
     api: hydrantsApi,
     records: { hydrants: numbers(3).map((n) => [String(n), stored(n)]) },
-    requests: [],
+    requests: [0, 1, 1].map(
+      (offset) =>
+        `GET /server/rest/services/City/FeatureServer/0/query?where=EditDate >= timestamp '2026-01-01 00:00:00'&orderByFields=EditDate, OBJECTID&outFields=*&outSR=4326&f=json&resultOffset=${offset}&resultRecordCount=1000`,
+    ),
   },
   {
     recipe: 'Government statistics as CSV',
     api: ratesApi,
     polls: 2,
-    records: { exchange_rates: [] },
+    records: {
+      exchange_rates: [
+        ['65e2cc39ba6b1b4b85c376f2cbb28ddd44a305227cec786002622eb80e68dc45', stored(2, '23:00:00')],
+        ['4096dcd73480741a1867767a6982893863d5c60d1ab263df022cf986494d9760', stored(3, '23:00:00')],
+      ],
+    },
     requests: ['GET /download/rates.csv', 'GET /download/rates.csv'],
     first: { currency: 'USD', day: '03.11.2026', rate: 1.085 },
   },
@@ -161,14 +175,16 @@ export const publicData: readonly Trial[] = [
     recipe: 'A list and its details',
     api: casesApi,
     records: {
-      cases: [
-        ['C/1', stored(1)],
-        ['C/2', stored(2)],
-        ['C/3', stored(3)],
-      ],
-      case_details: [],
+      cases: numbers(3).map((n) => [`C/${n}`, stored(n)]),
+      case_details: numbers(3).map((n) => [`C/${n}`, stored(5)]),
     },
-    requests: [],
+    requests: [
+      'GET /api/cases',
+      'GET /api/cases?cursor=p2',
+      'GET /api/cases/C%2F1',
+      'GET /api/cases/C%2F2',
+      'GET /api/cases/C%2F3',
+    ],
     first: { judge: 'Ada', parent: { filed_at: '2026-11-01' } },
   },
 ];

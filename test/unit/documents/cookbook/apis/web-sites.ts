@@ -65,6 +65,8 @@ function siteApi() {
   };
 }
 
+const posts = 'GET /wp-json/wp/v2/posts?per_page=100&orderby=modified&order=asc';
+
 export const webSites: readonly Trial[] = [
   {
     recipe: 'Login form',
@@ -77,7 +79,14 @@ export const webSites: readonly Trial[] = [
         ['3', stored(3)],
       ],
     },
-    requests: [],
+    requests: [
+      'POST /login user=daybook&password=p%26ss',
+      'GET /api/deliveries?page=1',
+      'GET /api/deliveries?page=2',
+      'POST /login user=daybook&password=p%26ss',
+      'GET /api/deliveries?page=2',
+      'GET /api/deliveries?page=3',
+    ],
   },
   {
     recipe: 'WordPress: posts',
@@ -90,20 +99,32 @@ export const webSites: readonly Trial[] = [
         ['3', stored(3)],
       ],
     },
-    requests: [],
+    requests: [
+      `${posts}&modified_after=2026-01-01T00:00:00Z&page=1`,
+      `${posts}&modified_after=2026-01-01T00:00:00Z&page=2`,
+      `${posts}&modified_after=2026-11-02T08:00:00Z&page=1`,
+    ],
   },
   {
     recipe: 'Reddit: newest first',
     api: listingApi,
     polls: 2,
-    records: { programming: [] },
-    requests: [],
+    records: { programming: [4, 3, 2, 1, 5].map((n) => [`t3_${n}`, stored(n)]) },
+    requests: [
+      'GET /r/programming/new.json?limit=100',
+      'GET /r/programming/new.json?limit=100&after=t3_3',
+      'GET /r/programming/new.json?limit=100',
+      'GET /r/programming/new.json?limit=100&after=t3_4',
+    ],
   },
   {
     recipe: 'Sitemap: pages of a site',
     api: siteApi,
-    records: { sitemap: [], articles: [] },
-    requests: [],
+    records: {
+      sitemap: [1, 2].map((n) => [`/news/${n}`, stored(n)]),
+      articles: [1, 2].map((n) => [`/news/${n}`, stored(n)]),
+    },
+    requests: ['GET /sitemap.xml', 'GET /robots.txt', 'GET /news/1', 'GET /news/2'],
     first: { title: 'News 1', text: 'Text' },
   },
 ];
