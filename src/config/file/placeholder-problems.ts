@@ -27,7 +27,7 @@ export function placeholderProblems(
     if (!isObject(source)) return [];
     return templateKeys.flatMap((key) =>
       placeholdersIn(source[key], [...path, key]).flatMap(({ path: where, placeholder }): Problem[] => {
-        const why = problemOf(placeholder, expectedReference);
+        const why = problemOf(placeholder, key === 'export', expectedReference);
         return why === null ? [] : [{ path: where, message: `found ${placeholder.text}, ${why}` }];
       }),
     );
@@ -36,9 +36,10 @@ export function placeholderProblems(
 
 function problemOf(
   placeholder: Placeholder | InvalidPlaceholder,
+  isExport: boolean,
   expectedReference: (text: string) => string,
 ): string | null {
-  if (placeholder.kind === 'invalid') return whatWasMeant(placeholder, expectedReference);
+  if (placeholder.kind === 'invalid') return whatWasMeant(placeholder, isExport, expectedReference);
   const { path, format } = placeholder;
   const checked = path !== '' ? expression.safeParse(path) : format === null ? null : timeFormat.safeParse(format);
   if (checked === null || checked.success) return null;
@@ -46,7 +47,15 @@ function problemOf(
   return message.replace(/^found "[^"]*", /, '');
 }
 
-function whatWasMeant({ text, name, why }: InvalidPlaceholder, expectedReference: (text: string) => string): string {
+/** What only the requests of an export may name. */
+const ofExports: readonly string[] = ['job', 'submit', 'status'];
+
+function whatWasMeant(
+  { text, name, why }: InvalidPlaceholder,
+  isExport: boolean,
+  expectedReference: (text: string) => string,
+): string {
+  const names = placeholderNames.filter((known) => isExport || !ofExports.includes(known));
   const reference = expectedReference(text);
   // A variable of the environment, as many write one.
   if (/^\$\{+\s*(?:[A-Z_][A-Z0-9_]*\s*\}*$|env\b|secrets\b)/.test(text) || /^\$\{env\b/i.test(text))
@@ -54,7 +63,7 @@ function whatWasMeant({ text, name, why }: InvalidPlaceholder, expectedReference
   if (why !== null) return why;
   const nearest = nearestName(name);
   if (nearest !== null) return `expected \${${nearest}${nearest === 'last' || nearest === 'parent' ? ':PATH' : ''}}`;
-  return `expected ${reference}, or one of ${placeholderNames.join(', ')}; a literal \${ is written $\${`;
+  return `expected ${reference}, or one of ${names.join(', ')}; a literal \${ is written $\${`;
 }
 
 function nearestName(name: string): string | null {

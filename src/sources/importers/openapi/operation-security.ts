@@ -39,8 +39,8 @@ export function operationSecurity(
   const isOptional = ways.some((way) => Object.keys(way).length === 0);
   return {
     auth: parts.find(({ auth }) => auth !== null)?.auth ?? null,
-    headers: Object.assign({}, ...parts.map(({ headers }) => headers)) as Record<string, string>,
-    params: Object.assign({}, ...parts.map(({ params }) => params)) as Record<string, string>,
+    headers: Object.fromEntries(parts.flatMap(({ headers }) => Object.entries(headers))),
+    params: Object.fromEntries(parts.flatMap(({ params }) => Object.entries(params))),
     notes: [
       ...parts.flatMap(({ note }) => note ?? []),
       ...(isOptional ? ['the operation can be asked without credentials, too: add auth if it needs them'] : []),

@@ -45,9 +45,12 @@ export function mergedSchema(document: ApiDocument, schema: unknown, depth = 0):
     mergedSchema(document, part, depth + 1),
   );
   if (parts.length === 0) return own;
-  const properties = [...parts, own].map((part) => document.at(part['properties']));
-  const merged = Object.assign({}, ...parts, own) as Record<string, unknown>;
-  return { ...merged, properties: Object.assign({}, ...properties) as unknown };
+  const all = [...parts, own];
+  const properties = all.flatMap((part) => Object.entries(document.at(part['properties'])));
+  return {
+    ...Object.fromEntries(all.flatMap((part) => Object.entries(part))),
+    properties: Object.fromEntries(properties),
+  };
 }
 
 interface Place {
