@@ -171,6 +171,21 @@ describe('pages of rows', () => {
     expect((await poll(planFor(`${origin.url}/x.csv`, 'paginator: header_link'))).ids).toEqual(all);
   });
 
+  test('are asked for behind the last record', async () => {
+    const all = ['a', 'b', 'c', 'd', 'e'];
+    origin.answer((url, response) => {
+      const from = all.indexOf(url.searchParams.get('after') ?? '') + 1;
+      response.end(
+        `id,at\n${all
+          .slice(from, from + 2)
+          .map((id) => `${id},${at}\n`)
+          .join('')}`,
+      );
+    });
+    const plan = planFor(`${origin.url}/x.csv`, 'paginator: { type: keyset, key: id, key_param: after }');
+    expect((await poll(plan)).ids).toEqual(all);
+  });
+
   test('are asked for by the number of records', async () => {
     const rows = all.map((id) => `${id},${at}`);
     origin.answer((url, response) => {
