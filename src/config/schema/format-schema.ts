@@ -111,6 +111,12 @@ function checkPaging(report: Report, format: HttpFormat | null, paginator: Forma
       format === 'xml' ? 'html_link (its selector finds the element)' : 'header_link, page_number or offset';
     report(['paginator', 'type'], `found ${type}, which reads JSON, but format is ${format}; expected ${other}`);
   }
+  if (type === 'keyset' && (format === 'csv' || format === 'ndjson')) {
+    report(
+      ['paginator', 'type'],
+      `found keyset, which reads the last record of a page, but format is ${format}; expected header_link, page_number, offset or cursor with cursor_header`,
+    );
+  }
   if (type === 'html_link' && format !== 'xml') {
     report(
       ['paginator', 'type'],

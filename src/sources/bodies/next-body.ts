@@ -1,4 +1,3 @@
-import { WrongShape } from '../../domain/errors.ts';
 import type { HttpFormatPlan } from '../../domain/plan/source-plan.ts';
 import type { BodyPosition } from '../../domain/state/body-position.ts';
 import type { HttpPosition } from '../../domain/state/fetch-position.ts';
@@ -26,7 +25,7 @@ export function linkAfter(
 
 /**
  * The position behind a large body; null if it was the last one.
- * @throws WrongShape if the next request needs a record of the body, which is no longer held
+ * @throws WrongShape if the next request needs a record of the body: they are not read by then
  */
 export function afterBody(
   plan: HttpFormatPlan,
@@ -34,12 +33,6 @@ export function afterBody(
   { records, link }: BodyPosition,
 ): HttpPosition | null {
   const { paginator } = plan;
-  const { lastPaths = [], type } = { lastPaths: [], ...paginator };
-  if (type === 'keyset' || lastPaths.length > 0) {
-    throw new WrongShape(
-      `paginator: ${type} needs the last record of a page, but this page was too large to be held; expected smaller pages: request fewer records for each`,
-    );
-  }
   const { href: url } = pageAddress(plan, place).url;
   const facts = { records, value: undefined, html: null, headers: {}, url };
   const next = readsHeader(plan)

@@ -57,6 +57,11 @@ describe('a source of type http', () => {
       'paginator.type: found cursor, which reads JSON',
     ],
     [
+      'keyset with csv',
+      ['format: csv', 'paginator: { type: keyset, key: id, key_param: after }'],
+      'paginator.type: found keyset, which reads the last record of a page',
+    ],
+    [
       'json_link with xml',
       [...xml, 'paginator: { type: json_link, next_url_path: a }'],
       'paginator.type: found json_link, which reads JSON',

@@ -244,13 +244,6 @@ describe('a large body', () => {
     expect(position.pages).toBe(3);
   });
 
-  test('fails a poll that continues behind the last record, instead of ending it', async () => {
-    origin.answer((_url, response) => void response.end(body));
-    const plan = planFor(`${origin.url}/x.csv`, 'paginator: { type: keyset, key: id, key_param: after }');
-    const failure = await failureOf(poll(plan, { atOnce: 2_500 }));
-    expect(failure.message).toContain('keyset needs the last record of a page, but this page was too large to be held');
-  });
-
   test('that comes for each page number is the end', async () => {
     origin.answer((_url, response) => void response.end(body));
     const { ids, end, warnings } = await poll(planFor(`${origin.url}/x.csv`, 'paginator: page_number'), {

@@ -171,19 +171,17 @@ describe('pages of rows', () => {
     expect((await poll(planFor(`${origin.url}/x.csv`, 'paginator: header_link'))).ids).toEqual(all);
   });
 
-  test('are asked for behind the last record', async () => {
-    const all = ['a', 'b', 'c', 'd', 'e'];
-    origin.answer((url, response) => {
-      const from = all.indexOf(url.searchParams.get('after') ?? '') + 1;
-      response.end(
-        `id,at\n${all
-          .slice(from, from + 2)
-          .map((id) => `${id},${at}\n`)
-          .join('')}`,
-      );
-    });
-    const plan = planFor(`${origin.url}/x.csv`, 'paginator: { type: keyset, key: id, key_param: after }');
-    expect((await poll(plan)).ids).toEqual(all);
+  test('by content type, that are asked for behind the last record, fail the poll instead of ending it', async () => {
+    origin.answer(
+      (_url, response) => void response.writeHead(200, { 'content-type': 'text/csv', etag: '"1"' }).end(pageOf(1)),
+    );
+    for (const lines of [
+      ['paginator: { type: keyset, key: id, key_param: after }'],
+      [`url: "${origin.url}/x?after=\${last:id}"`, 'paginator: { type: cursor, cursor_header: etag, cursor_param: t }'],
+    ]) {
+      const { message } = await failureOf(poll(planFor(`${origin.url}/x`, ...lines)));
+      expect(message).toContain('read from the last record of a page, but none of this page can be read by then');
+    }
   });
 
   test('are asked for by the number of records', async () => {
