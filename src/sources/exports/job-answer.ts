@@ -3,7 +3,7 @@ import { UnreadableBody, WrongShape } from '../../domain/errors.ts';
 import { visibleText } from '../../domain/text/visible-text.ts';
 import type { JobPlace } from '../../domain/plan/export-plan.ts';
 import { ExactNumber, parseJson, writeDeepJson } from '../../formats/exact-json.ts';
-import { compileFinder, type Expression } from '../../formats/jmespath.ts';
+import { compileFinder, type Expression } from '../../formats/jmespath/jmespath.ts';
 import { sha256 } from '../../formats/sha256.ts';
 import { assertJsonSize } from '../extraction/json-limits.ts';
 import type { HttpResponse } from '../http/http-client.ts';

@@ -2,14 +2,14 @@ import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
 import { isObject } from '../../domain/is-object.ts';
 import { forEachOf } from '../../domain/plan/for-each.ts';
 import type { KeptRecord } from '../../domain/dead-letters/dead-letter.ts';
-import { changeAt, parseKeyPath } from '../../formats/key-path.ts';
+import { changeAt, parseKeyPath } from '../../formats/jmespath/key-path.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import { mask } from '../../domain/secrets/redact.ts';
 import type { Rejection, RejectionReason } from '../../domain/dead-letters/rejection.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { rawText, type Extraction, type Extractor, type RawRecord } from './extract-record.ts';
-import { keptShaped, keptUnshaped } from './kept-record.ts';
-import type { Shaper } from './shape-record.ts';
+import { keptShaped, keptUnshaped } from './shaping/kept-record.ts';
+import type { Shaper } from './shaping/shape-record.ts';
 
 /** What a replay needs from a dead letter. */
 export interface ReplayableDeadLetter {

@@ -2,7 +2,7 @@ import type { CheerioAPI } from 'cheerio';
 import { WrongShape } from '../../domain/errors.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import { withoutNamespaces } from '../../formats/css-namespaces.ts';
-import { compileFinder } from '../../formats/jmespath.ts';
+import { compileFinder } from '../../formats/jmespath/jmespath.ts';
 
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
 import type { OffsetPlan, PageNumberPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
