@@ -154,7 +154,7 @@ function search(value: number, after: number): string {
   return `POST /crm/v3/objects/contacts/search ${JSON.stringify(body)}`;
 }
 
-function page(after: readonly number[] | undefined): string {
+function hitsPage(after: readonly number[] | undefined): string {
   const [on, number] = after ?? [];
   const body = {
     size: 1000,
@@ -255,7 +255,7 @@ export const businessApis: readonly Trial[] = [
     api: searchApi,
     variables: { SEARCH_PASSWORD: 'es' },
     records: { orders: numbers(5).map((n) => [`o${n}`, stored(Math.ceil(n / 2))]) },
-    requests: [undefined, [1, 2], [2, 4], [3, 5]].map((after) => page(after)),
+    requests: [undefined, [1, 2], [2, 4], [3, 5]].map(hitsPage),
   },
   {
     recipe: 'SOAP: XML by POST',

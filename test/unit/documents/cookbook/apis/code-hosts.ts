@@ -16,7 +16,7 @@ function issuesApi() {
     const page = Number(query.get('page') ?? 1);
     const next = new URLSearchParams(query);
     next.set('page', String(page + 1));
-    const link = `<${origin}${path}?${next}>; rel="next", <${origin}${path}?page=9>; rel="last"`;
+    const link = `<${origin}${path}?${next.toString()}>; rel="next", <${origin}${path}?page=9>; rel="last"`;
     return { headers: page * 2 < fitting.length ? { link } : {}, body: fitting.slice(page * 2 - 2, page * 2) };
   };
 }
