@@ -1,13 +1,12 @@
 import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { canarySource } from '../domain/names.ts';
 import type { BatchRef } from '../domain/run/batch.ts';
 import { labelQueue } from '../domain/plan/label.ts';
 import { fetchTimeoutMs } from '../domain/plan/large-bodies.ts';
 import type { SourcePlan } from '../domain/plan/source-plan.ts';
 import { remaining, retryPolicy } from './support/retry-policy.ts';
 
-/** The retry policies of all activities, each with its reason: only here and in `export-activities.ts` activities are proxied. */
+/** The retry policies of all activities, each with its reason: only here, in `export-activities.ts` and in `canary-activities.ts` activities are proxied. */
 
 /** Notices a dead worker within 10 s: activities heartbeat every 2.5 s. */
 export const heartbeatTimeout = '10s';
@@ -280,28 +279,4 @@ export function writeActivities(source: string, wasDown: boolean, attemptsBefore
       attemptsBefore,
     ),
   });
-}
-
-/**
- * A canary is patient for half a minute (1 + 2 + 4 + 8 + 15 s): a restarting server is not worth an alert. Not longer: the next one
- * starts in five minutes.
- */
-const canaryPolicy: ActivityOptions = {
-  startToCloseTimeout: '30s',
-  heartbeatTimeout,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s', maximumAttempts: 6 },
-};
-
-/** Both writes are those of any source, with the canary's retries. */
-export function canaryActivities() {
-  return proxyActivities<
-    Pick<Activities, 'fetchCanary' | 'writeCsv' | 'writePostgres' | 'confirmCanary' | 'settleCanary'>
-  >({ ...canaryPolicy, ...priorityOf(canarySource) });
-}
-
-/** @param isPatient false if a step has failed already: then it is tried once, and the next canary cleans up */
-export function cleanCanaryActivities(isPatient: boolean) {
-  const retry = isPatient ? {} : { retry: { maximumAttempts: 1 } };
-  return proxyActivities<Pick<Activities, 'cleanCanary'>>({ ...canaryPolicy, ...priorityOf(canarySource), ...retry });
 }

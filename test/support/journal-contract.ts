@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DamagedFile } from '../../src/domain/errors.ts';
 import type { SpooledRecord } from '../../src/domain/run/record.ts';
 import type { JournalSelection } from '../../src/domain/storage/journal.ts';
-import { csvPart } from '../../src/formats/csv-part.ts';
+import { csvPart } from '../../src/formats/csv/csv-part.ts';
 import type { BlobStore } from '../../src/store/blobs/blob-store.ts';
 import { findPart } from '../../src/store/journal/find-part.ts';
 import type { Journal } from '../../src/store/journal/journal.ts';

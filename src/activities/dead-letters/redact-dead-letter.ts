@@ -5,10 +5,15 @@ import type { Redact } from '../../domain/secrets/redact.ts';
 export function redactDeadLetter(letter: NewDeadLetter, redact: Redact): NewDeadLetter {
   const recordText = redact(letter.recordText);
   const message = redact(letter.message);
+  const isWhole = recordText === letter.recordText;
+  // A parent with a secret taken out of it is not the one that was stored.
+  const { shaped, ...rest } = letter;
+  const keepsShaped = shaped !== undefined && (isWhole || letter.reason !== 'parent_failed');
   return {
-    ...letter,
+    ...rest,
+    ...(keepsShaped ? { shaped } : {}),
     message,
-    recordText: recordText === letter.recordText ? recordText : asJson(recordText),
+    recordText: isWhole ? recordText : asJson(recordText),
     ...(letter.sourceId === undefined ? {} : { sourceId: redact(letter.sourceId) }),
   };
 }

@@ -16,12 +16,12 @@ import { countUnreadable } from '../../domain/state/unreadable-cursor.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import { collect, type Collected } from '../../sources/collect/collect.ts';
 import { beginPoll, frontOf, openPages, openReader } from '../../sources/open-source.ts';
-import { sinceOfPoll } from '../../sources/pagination/poll-parts.ts';
 import { savedPositionLeft } from '../../sources/pagination/saved-position.ts';
 import { maxBatchBytes, maxBatchRecords, spoolRecords } from '../../store/delivery/batches.ts';
 import { writeDeadLetters } from '../../store/dead-letters/dead-letters.ts';
 import { beginFanOut, fanOutOf, fetchChains, type FanOutTools, type FetchedChains } from '../fan-out/fetch-fan-out.ts';
 import type { Uses } from '../support/dependencies.ts';
+import { copiesIn, sharedIdsOf, sinceOf } from './end-facts.ts';
 import { documentsOf } from './export-documents.ts';
 import { fittingPlan } from './fitting-plan.ts';
 import { mapCursor, mapPlace, withPlace } from '../support/masked-position.ts';
@@ -248,17 +248,6 @@ function redactWarnings(warnings: readonly Warning[], redact: Redact): Warning[]
   return warnings.map((warning) => ({ ...warning, message: redact(warning.message) }));
 }
 
-/** The start time of the poll's requests: earlier records may be missing. */
-function sinceOf({ place }: FetchPosition): Pick<PollEnd, 'since'> {
-  const since = sinceOfPoll(place);
-  return since === null ? {} : { since };
-}
-
-/** How many records of a page had an id in common, for the alert. */
-function sharedIdsOf({ duplicates }: FetchPosition): Pick<PollEnd, 'duplicates'> {
-  return duplicates ? { duplicates: duplicates.worst } : {};
-}
-
 function nothingNew(input: FetchBatchInput): FetchBatchResult {
   const end = { cutShort: false, notModified: true, notBefore: null };
   return { ...nothingFetched(input), nextNumber: input.number + 1, end };
@@ -281,11 +270,6 @@ function hostBusy(input: FetchBatchInput, position: FetchPosition, waitMs: numbe
   const end = { cutShort: false, notModified: false, notBefore: new Date(Date.now() + waitMs).toISOString() };
   const { number, state } = input;
   return { ...nothingFetched(input), nextNumber: number + 1, patch: patchAfter(state, position, end, {}), end };
-}
-
-/** Copies are deleted once the run has ended: an attempt that is repeated reads them again. */
-function copiesIn({ place }: FetchPosition): Pick<PollEnd, 'copied'> {
-  return place.type === 'http' && place.copied === true ? { copied: true } : {};
 }
 
 function withFiles(position: FetchPosition, files: string | null): FetchPosition {

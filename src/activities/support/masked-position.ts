@@ -1,4 +1,4 @@
-import type { FetchPosition, HttpPosition } from '../../domain/state/fetch-position.ts';
+import type { FetchPosition, HttpPosition, SavedPosition } from '../../domain/state/fetch-position.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 
 /** Positions whose secrets are hidden, or put back: the address of a next page may echo one. */
@@ -6,10 +6,20 @@ import type { SourceState } from '../../domain/state/source-state.ts';
 export function mapPlace(position: FetchPosition, change: (text: string) => string): FetchPosition {
   const { place } = position;
   if (place.type === 'file') return position;
-  const mapped = mapCursor(place, change);
+  const mapped = withOtherPlaces(mapCursor(place, change), change);
   const link = mapped.type === 'http' && mapped.body ? mapped.body.link : null;
   if (mapped.type !== 'http' || !mapped.body || link === null) return { ...position, place: mapped };
   return { ...position, place: { ...mapped, body: { ...mapped.body, link: change(link) } } };
+}
+
+/** The positions of earlier polls that a poll carries with it. */
+function withOtherPlaces<T extends Pick<HttpPosition, 'saved' | 'thenAt'>>(
+  place: T,
+  change: (text: string) => string,
+): T {
+  const mapped = (other: SavedPosition | undefined) => other && mapCursor(other, change);
+  const [saved, thenAt] = [mapped(place.saved), mapped(place.thenAt)];
+  return { ...place, ...(saved ? { saved } : {}), ...(thenAt ? { thenAt } : {}) };
 }
 
 export function withPlace(state: SourceState, change: (text: string) => string): SourceState {

@@ -12,13 +12,12 @@ import { issueMessage, unknownKeyMessage } from '../hints/issue-message.ts';
 import { knownKeys } from '../schema/known-keys.ts';
 import { ConfigProblems, type Problem } from './problem.ts';
 import { findReferences, variableProblem, type LookUp } from '../secrets/references.ts';
-import { keysWithReferences, maybeSecret, templateKeys } from '../secrets/secrets.ts';
-import { placeholderProblems } from './placeholder-problems.ts';
+import { maybeSecret, templateKeys } from '../secrets/secrets.ts';
 import { missingModules } from './module-files.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import { keysOfSource, source as sourceSchema, type SourceConfig } from '../schema/source-schemas.ts';
 import { suggestKey } from '../hints/suggestion.ts';
-import { isTokenPlace } from '../schema/auth-schema.ts';
+import { keyOf, referenceProblems } from './reference-problems.ts';
 import { unsetKey } from './unset-key.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
@@ -235,35 +234,6 @@ function credentialsIn({ sources, defaults }: Tree): Problem[] {
     ...listed.flatMap((source: unknown, index) => credentialProblems(source, ['sources', index])),
     ...credentialProblems(defaults, ['defaults']),
   ];
-}
-
-function referenceProblems(root: Tree): Problem[] {
-  const problems = findReferences(root).flatMap(({ path, name, text }): Problem[] => {
-    const key = keyOf(path);
-    if (name === null && (templateKeys.includes(key) || isTokenPlace(path, text))) return [];
-    if (name === null) return [{ path, message: `found ${text}, expected ${expectedReference(text)}` }];
-    // An unknown key is a separate problem.
-    if (path[0] === 'sources' && !keysOfSource(null).has(key)) return [];
-    if (!keysWithReferences.some((known) => known === key)) {
-      const message = `found ${text}, but references work only in ${keysWithReferences.join(', ')}; expected the value itself`;
-      return [{ path, message }];
-    }
-    return [];
-  });
-  return [...problems, ...placeholderProblems(root, expectedReference)];
-}
-
-/** The key of a source, or of `defaults`, below which a path leads. */
-function keyOf(path: Problem['path']): string {
-  return String(path[path[0] === 'sources' ? 2 : 1]);
-}
-
-/** How what was meant as a reference is written. */
-function expectedReference(text: string): string {
-  const name = /^\$\{+\s*(?:env:|env\.|secrets\.)?\s*([A-Za-z_]\w*)\s*\}*$/i.exec(text)?.[1];
-  if (name !== undefined) return `\${env:${name}}`;
-  const hint = /:-|\|\|/.test(text) ? '; a reference has no default' : ', where NAME has only letters, digits and _';
-  return `\${env:NAME}${hint}`;
 }
 
 function unsetVariables(root: Tree, yaml: YamlFile, lookUp: LookUp): UnsetVariable[] {

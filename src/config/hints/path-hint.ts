@@ -1,4 +1,4 @@
-import { quotedNames } from '../../formats/path-names.ts';
+import { quotedNames } from '../../formats/jmespath/path-names.ts';
 
 /** What a path of another language would be in JMESPath, as the end of a message; an empty text where nothing is known. */
 export function pathHint(text: string): string {

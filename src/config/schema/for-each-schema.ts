@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { keysOfPath } from '../../formats/path-names.ts';
+import { keysOfPath } from '../../formats/jmespath/path-names.ts';
 import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import { duration, foundOf } from './units.ts';
 

@@ -46,7 +46,7 @@ const keysOfFormats: Readonly<Record<string, readonly HttpFormat[]>> = {
   sheet: ['xlsx'],
 };
 
-/** Paginators that read JSON. */
+/** Paginators that read JSON, if nothing else is said. */
 const jsonPaging = ['cursor', 'json_link'];
 
 /** A source whose answers are read by their format, as far as its keys say. */
@@ -106,10 +106,16 @@ type Report = (path: readonly string[], message: string) => void;
 function checkPaging(report: Report, format: HttpFormat | null, paginator: FormatKeys['paginator']): void {
   if (format === null || format === 'json') return;
   const { type } = paginator;
-  if (jsonPaging.includes(type)) {
+  if (jsonPaging.includes(type) && paginator['cursor_header'] === undefined) {
     const other =
       format === 'xml' ? 'html_link (its selector finds the element)' : 'header_link, page_number or offset';
     report(['paginator', 'type'], `found ${type}, which reads JSON, but format is ${format}; expected ${other}`);
+  }
+  if (type === 'keyset' && (format === 'csv' || format === 'ndjson')) {
+    report(
+      ['paginator', 'type'],
+      `found keyset, which reads the last record of a page, but format is ${format}; expected header_link, page_number, offset or cursor with cursor_header`,
+    );
   }
   if (type === 'html_link' && format !== 'xml') {
     report(

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { headerValueProblem } from '../../domain/text/header-value.ts';
-import { urlProblem } from './url-problem.ts';
+import { urlProblem } from './problems/url-problem.ts';
 
 /** A value of a parameter or header; a text in the plan. */
 export const scalar = z

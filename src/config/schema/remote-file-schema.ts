@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { httpShape } from './http-schemas.ts';
-import { urlProblem } from './url-problem.ts';
+import { urlProblem } from './problems/url-problem.ts';
 
 const { allow_private: allowPrivate, timeout, robots, rate_limit: rateLimit, proxy } = httpShape;
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { maskKinds } from '../../domain/plan/shaping-plan.ts';
-import { compileTree, isPath } from '../../formats/jmespath.ts';
-import { parseKeyPath } from '../../formats/key-path.ts';
+import { compileTree, isPath } from '../../formats/jmespath/jmespath.ts';
+import { parseKeyPath } from '../../formats/jmespath/key-path.ts';
 import { expression } from './value-schemas.ts';
 
 const keyPath = z

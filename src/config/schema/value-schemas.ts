@@ -4,7 +4,7 @@ import { parse as parseDate } from 'date-fns/parse';
 import * as z from 'zod';
 import { dateOrders, namedTimeFormats } from '../../domain/plan/plan-parts.ts';
 import { formatDuration } from '../../domain/time/duration.ts';
-import { compileExpression } from '../../formats/jmespath.ts';
+import { compileExpression } from '../../formats/jmespath/jmespath.ts';
 import { isCharset } from '../../formats/charset-name.ts';
 import { parseIso8601 } from '../../domain/time/timestamp.ts';
 import { cronHint, cronProblem, splitCron } from '../schedule/cron.ts';

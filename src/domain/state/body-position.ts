@@ -17,6 +17,6 @@ export interface BodyPosition {
   /** What its answer said. */
   readonly etag: string | null;
   readonly lastModified: string | null;
-  /** Address of the next page by its header `Link`. */
+  /** What its headers say about the next page: the address in `Link`, or a token. */
   readonly link: string | null;
 }

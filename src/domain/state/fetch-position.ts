@@ -3,7 +3,8 @@ import type { FieldTally } from '../run/field-tally.ts';
 import type { DayRanges } from '../time/day-set.ts';
 import type { BodyPosition } from './body-position.ts';
 import type { PollRange, RequestValues } from './request-values.ts';
-import type { Cuts, FileProgress, SourceState } from './source-state.ts';
+import type { FileProgress } from './file-progress.ts';
+import type { Cuts, SourceState } from './source-state.ts';
 
 /** The position of a poll between two fetches. Workflows pass it on without looking inside. */
 export interface FetchPosition {

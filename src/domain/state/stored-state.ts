@@ -1,6 +1,7 @@
 import { isObject } from '../is-object.ts';
 import { dateOrders, type DateOrder } from '../plan/plan-parts.ts';
-import type { DocumentMark, FileProgress, SourceState, UnfinishedPoll } from './source-state.ts';
+import type { FileProgress } from './file-progress.ts';
+import type { DocumentMark, SourceState, UnfinishedPoll } from './source-state.ts';
 
 /** Whether a stored value has the parts of a state: a value without them would block a workflow. */
 export function isSourceState(value: unknown): value is SourceState {

@@ -1,6 +1,6 @@
 import type { Micros } from '../../domain/time/timestamp.ts';
 import { ExactNumber, parseJson, writeDeepJson } from '../exact-json.ts';
-import { compileFinder, type Expression } from '../jmespath.ts';
+import { compileFinder, type Expression } from '../jmespath/jmespath.ts';
 import { formatEnd, formatParameter } from '../parameter-time.ts';
 import type { Placeholder } from './parse-template.ts';
 

@@ -1,4 +1,4 @@
-import { csvPart, withoutRepeats } from '../../formats/csv-part.ts';
+import { csvPart, withoutRepeats } from '../../formats/csv/csv-part.ts';
 import { noCounts } from '../../domain/run/receipt.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import type { JournalPartPaths } from '../../store/paths/paths.ts';

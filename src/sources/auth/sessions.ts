@@ -4,7 +4,7 @@ import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { HeldSecret } from '../../domain/secrets/held-mask.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import { parseJson } from '../../formats/exact-json.ts';
-import { compileExpression } from '../../formats/jmespath.ts';
+import { compileExpression } from '../../formats/jmespath/jmespath.ts';
 import { sha256 } from '../../formats/sha256.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
 import { ownOrigin } from '../http/own-origin.ts';

@@ -5,7 +5,7 @@ import type { FetchCounts } from '../../domain/run/receipt.ts';
 import { latest } from '../../domain/state/poll.ts';
 import { asksSince } from '../../domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { FilesProgress } from '../../domain/state/source-state.ts';
+import type { FilesProgress } from '../../domain/state/file-progress.ts';
 import { formatMicros, microsOfDate, type Micros } from '../../domain/time/timestamp.ts';
 import { completeItems } from './complete-items.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';

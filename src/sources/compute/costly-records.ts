@@ -1,6 +1,6 @@
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
-import { markOfHash, textMark } from '../extraction/classify-page.ts';
+import { markOfHash, textMark } from '../extraction/record-marks.ts';
 
 /** Records that are remembered, of all sources together. */
 const maxRecords = 1_000;

@@ -1,9 +1,9 @@
 import type { CheerioAPI } from 'cheerio';
-import type { Expression } from '../../formats/jmespath.ts';
+import type { Expression } from '../../formats/jmespath/jmespath.ts';
 import { textForDeadLetter } from '../extraction/extract-record.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { DateOrders } from '../feeds/date-order.ts';
-import { itemMark } from '../extraction/classify-page.ts';
+import { itemMark } from '../extraction/record-marks.ts';
 import { baseAddress } from '../html/base-address.ts';
 import type { CompiledSource } from './compiled-source.ts';
 import type { DetailJob, DetailResult } from './job.ts';

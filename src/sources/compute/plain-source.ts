@@ -1,5 +1,5 @@
-import { isPath } from '../../formats/jmespath.ts';
-import { pathsOf } from '../../formats/plan-paths.ts';
+import { isPath } from '../../formats/jmespath/jmespath.ts';
+import { pathsOf } from '../../formats/jmespath/plan-paths.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 
 /**

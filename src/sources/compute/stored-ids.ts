@@ -1,5 +1,5 @@
 import { defaultComputeLimits } from '../../domain/plan/compute-limits.ts';
-import { isPath } from '../../formats/jmespath.ts';
+import { isPath } from '../../formats/jmespath/jmespath.ts';
 import type { IdResult } from '../../formats/record-id.ts';
 import type { Compute } from './compute.ts';
 

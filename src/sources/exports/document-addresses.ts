@@ -2,7 +2,7 @@ import { OverLimit, WrongShape } from '../../domain/errors.ts';
 import { isObject } from '../../domain/is-object.ts';
 import type { ExportRequestPlan } from '../../domain/plan/export-plan.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
-import { keysOfPath } from '../../formats/path-names.ts';
+import { keysOfPath } from '../../formats/jmespath/path-names.ts';
 import { parseTemplate, type Placeholder } from '../../formats/template/parse-template.ts';
 import { valueOf, type TemplateValues } from '../../formats/template/template-values.ts';
 import { targetOf } from './export-request.ts';

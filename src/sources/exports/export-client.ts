@@ -1,5 +1,6 @@
 import { WrongShape } from '../../domain/errors.ts';
 import type { ExportPlan, ExportRequestPlan } from '../../domain/plan/export-plan.ts';
+import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { FetchPosition, HttpPosition } from '../../domain/state/fetch-position.ts';
 import { parseJson } from '../../formats/exact-json.ts';
@@ -79,7 +80,7 @@ export async function submitJob(
     throw new WrongShape(`${subject}: its answer is ignored by on_response, expected the id of a job`);
   const { response } = answer;
   const value = readAnswer(subject, response);
-  const job = jobIn(subject, submit.job, value, response);
+  const job = jobIn(subject, submit.job, value, response, !hidesValues(plan));
   const text = namesAnswer(plan.export) ? (value === null ? 'null' : response.body.toString()) : null;
   return { kind: 'submitted', known: { job, answer: text, submittedAt, since, until }, waitMs: waitOf(answer) };
 }
@@ -97,7 +98,9 @@ export async function lookAtJob(calling: Calling, known: KnownJob): Promise<JobF
   const subject = `export: ${plan.name}: status`;
   const found = readAnswer(subject, answer.response);
   if (status.failedWhen !== null && holds(status.failedWhen, found)) {
-    return { kind: 'failed', message: reasonIn(status.message, found) ?? 'its answer gives no reason' };
+    const reason = reasonIn(status.message, found);
+    const message = reason !== null && hidesValues(plan) ? `why is ${hiddenValue}` : reason;
+    return { kind: 'failed', message: message ?? 'its answer gives no reason' };
   }
   if (!holds(status.doneWhen, found)) return { kind: 'pending', state: stateIn(found), waitMs: waitOf(answer) };
   return { kind: 'done', addresses: documentAddresses(plan, download, { ...values, status: found }) };

@@ -3,7 +3,7 @@ import { UnreadableBody, WrongShape } from '../../domain/errors.ts';
 import { visibleText } from '../../domain/text/visible-text.ts';
 import type { JobPlace } from '../../domain/plan/export-plan.ts';
 import { ExactNumber, parseJson, writeDeepJson } from '../../formats/exact-json.ts';
-import { compileFinder, type Expression } from '../../formats/jmespath.ts';
+import { compileFinder, type Expression } from '../../formats/jmespath/jmespath.ts';
 import { sha256 } from '../../formats/sha256.ts';
 import { assertJsonSize } from '../extraction/json-limits.ts';
 import type { HttpResponse } from '../http/http-client.ts';
@@ -25,8 +25,18 @@ export function readAnswer(subject: string, { body, headers }: HttpResponse): un
   }
 }
 
-/** The id of the job that an answer gives. @throws WrongShape */
-export function jobIn(subject: string, place: JobPlace, answer: unknown, { headers, url }: HttpResponse): string {
+/**
+ * The id of the job that an answer gives.
+ * @param quotes whether messages may show what the source sent
+ * @throws WrongShape
+ */
+export function jobIn(
+  subject: string,
+  place: JobPlace,
+  answer: unknown,
+  { headers, url }: HttpResponse,
+  quotes = true,
+): string {
   const found = 'path' in place ? compileFinder(place.path)(answer) : headers[place.header.toLowerCase()];
   const id = found instanceof ExactNumber ? found.text : found;
   if ((typeof id === 'string' && id.trim() !== '') || typeof id === 'number') {
@@ -38,7 +48,7 @@ export function jobIn(subject: string, place: JobPlace, answer: unknown, { heade
   const where = 'path' in place ? `job "${place.path}"` : `the header ${place.header}`;
   const what =
     found === undefined || found === null ? 'nothing' : Array.isArray(found) ? 'a list' : `${typeof found} value`;
-  const why = reasonIn(null, answer);
+  const why = quotes ? reasonIn(null, answer) : null;
   throw new WrongShape(
     `${subject}: found ${what} at ${where} in the answer, expected the id of a job${why === null ? '' : `; the answer says: ${why}`}`,
   );

@@ -1,9 +1,9 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { countBadBytes, countOtherCharacters } from '../../domain/text/bad-bytes.ts';
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
-import { formatMicros, type Micros } from '../../domain/time/timestamp.ts';
+import type { Micros } from '../../domain/time/timestamp.ts';
 import type { ParsedJson } from '../../formats/exact-json.ts';
 import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import { ambiguousDate } from '../feeds/date-order.ts';
@@ -29,7 +29,8 @@ import {
   type ShapedPage,
   type ValidRecord,
 } from './checked-page.ts';
-import { ShapedItems, type Refused, type ShapedChecks } from './take-shaped.ts';
+import { textMark, digestOf } from './record-marks.ts';
+import { ShapedItems, type Refused, type ShapedChecks } from './shaping/take-shaped.ts';
 
 /** How the items of a page are checked. */
 export interface PageToCheck {
@@ -70,16 +71,6 @@ export function refusalOf(
   const known = refused.get(position);
   if (known) return known;
   return refusedTexts.size === 0 ? null : (refusedTexts.get(textMark(text())) ?? null);
-}
-
-/** Stands for the text of a dead letter. */
-export function textMark(text: string): string {
-  return sha256(text).slice(0, 22);
-}
-
-/** The same of a text whose hash is known, in hex. */
-export function markOfHash(sum: string): string {
-  return Buffer.from(sum, 'hex').toString('base64url').slice(0, 22);
 }
 
 /** Reads and checks the records of a page. */
@@ -289,17 +280,3 @@ const recordWarnings: Readonly<Record<RecordWarning, string>> = {
   time_fallback: 'the time of an item cannot be read: `updated` is used instead, or the time of the fetch',
   ambiguous_date: ambiguousDate,
 };
-
-/** Stands for a record's key and content; its time counts only where it came from the record. */
-function digestOf({ sourceId, payload, occurredAt, timeFromRecord }: AcceptedRecord): string {
-  return sha256(`${sourceId}\n${timeFromRecord ? formatMicros(occurredAt) : ''}\n${payload}`).slice(0, 22);
-}
-
-/** Stands for an item as its page has it, before a page of its own adds to it. */
-export function itemMark(text: string): string {
-  return sha256(`item\n${text}`).slice(0, 22);
-}
-
-function sha256(text: string): string {
-  return hash('sha256', text, 'base64url');
-}

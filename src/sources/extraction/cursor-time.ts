@@ -1,4 +1,4 @@
-import { compileFinder } from '../../formats/jmespath.ts';
+import { compileFinder } from '../../formats/jmespath/jmespath.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { Micros } from '../../domain/time/timestamp.ts';

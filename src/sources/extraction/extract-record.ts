@@ -4,7 +4,7 @@ import { dayNumberOfMicros } from '../../domain/time/day.ts';
 import type { DaySet } from '../../domain/time/day-set.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
-import { compileFinder } from '../../formats/jmespath.ts';
+import { compileFinder } from '../../formats/jmespath/jmespath.ts';
 import {
   ExactNumber,
   holdsExtremeNumber,

@@ -2,7 +2,7 @@ import { tz, tzOffset } from '@date-fns/tz';
 import { isValid } from 'date-fns/isValid';
 import { parse } from 'date-fns/parse';
 import { truncate } from '../../domain/secrets/redact.ts';
-import { compileFinder } from '../../formats/jmespath.ts';
+import { compileFinder } from '../../formats/jmespath/jmespath.ts';
 import { parseEpochIn } from '../../domain/time/epoch-unit.ts';
 import { hiddenValue } from '../../domain/plan/shaping-plan.ts';
 import { ExactNumber } from '../../formats/exact-json.ts';

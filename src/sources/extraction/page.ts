@@ -1,6 +1,6 @@
 import type { FieldTally } from '../../domain/run/field-tally.ts';
 import type { PagePosition, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
-import type { FilesProgress } from '../../domain/state/source-state.ts';
+import type { FilesProgress } from '../../domain/state/file-progress.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { CheckedWithDays } from './checked-page.ts';

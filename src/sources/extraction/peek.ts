@@ -1,6 +1,6 @@
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { microsOfDate, type Micros } from '../../domain/time/timestamp.ts';
-import { compileFinder } from '../../formats/jmespath.ts';
+import { compileFinder } from '../../formats/jmespath/jmespath.ts';
 import { recordId } from '../../formats/record-id.ts';
 import type { RawRecord } from './extract-record.ts';
 import { createOccurredAt } from './occurred-at.ts';

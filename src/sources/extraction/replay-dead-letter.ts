@@ -2,14 +2,14 @@ import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
 import { isObject } from '../../domain/is-object.ts';
 import { forEachOf } from '../../domain/plan/for-each.ts';
 import type { KeptRecord } from '../../domain/dead-letters/dead-letter.ts';
-import { changeAt, parseKeyPath } from '../../formats/key-path.ts';
+import { changeAt, parseKeyPath } from '../../formats/jmespath/key-path.ts';
 import type { AcceptedRecord } from '../../domain/run/record.ts';
 import { mask } from '../../domain/secrets/redact.ts';
 import type { Rejection, RejectionReason } from '../../domain/dead-letters/rejection.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { rawText, type Extraction, type Extractor, type RawRecord } from './extract-record.ts';
-import { keptShaped, keptUnshaped } from './kept-record.ts';
-import type { Shaper } from './shape-record.ts';
+import { keptShaped, keptUnshaped } from './shaping/kept-record.ts';
+import type { Shaper } from './shaping/shape-record.ts';
 
 /** What a replay needs from a dead letter. */
 export interface ReplayableDeadLetter {
@@ -95,7 +95,7 @@ export function createDeadLetterReplay(
   };
 }
 
-function replayOfParent(plan: SourcePlan, { record }: ReplayableDeadLetter): ReplayOutcome {
+function replayOfParent(plan: SourcePlan, { record, shaped }: ReplayableDeadLetter): ReplayOutcome {
   const forEach = forEachOf(plan);
   if (forEach === null) return { kind: 'unreplayable', why: 'the source no longer has a for_each' };
   if (forEach.type === 'values') return { kind: 'queued', parent: null };
@@ -103,7 +103,9 @@ function replayOfParent(plan: SourcePlan, { record }: ReplayableDeadLetter): Rep
     return { kind: 'unreplayable', why: 'it was kept as text, not as the parent that it was' };
   }
   const parent = writeDeepJson(record['parent']);
-  if (parent.includes(mask)) return { kind: 'unreplayable', why: `it contains a secret that was masked as ${mask}` };
+  if (shaped !== true && parent.includes(mask)) {
+    return { kind: 'unreplayable', why: `it contains a secret that was masked as ${mask}` };
+  }
   return { kind: 'queued', parent };
 }
 

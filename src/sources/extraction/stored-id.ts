@@ -1,4 +1,4 @@
-import { compileFinder, isPath } from '../../formats/jmespath.ts';
+import { compileFinder, isPath } from '../../formats/jmespath/jmespath.ts';
 import { parseJson } from '../../formats/exact-json.ts';
 import { jsonbValue } from '../../formats/jsonb.ts';
 import { recordId, type IdResult } from '../../formats/record-id.ts';

@@ -2,6 +2,8 @@ import { messageOf, SourceUnavailable } from '../../domain/errors.ts';
 import type { FanOutPosition, ParentPlace } from '../../domain/state/fan-out.ts';
 import type { FetchPosition, PollEnd } from '../../domain/state/fetch-position.ts';
 import { latest } from '../../domain/state/poll.ts';
+import { mask } from '../../domain/secrets/redact.ts';
+import { forEachOf } from '../../domain/plan/for-each.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import { collect, type Collected, type CollectLimits } from '../collect/collect.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
@@ -119,6 +121,7 @@ class ChainCollection {
         return false;
       }
       if (end) {
+        this.#rejectCut(chain, at.pages, end);
         await this.#over(chain, { position: at, end, patch: collected.lastPatch });
         return true;
       }
@@ -182,17 +185,30 @@ class ChainCollection {
     );
   }
 
+  /** The next run does not request a parent that this one has passed: what was not read of it needs a replay. Values continue. */
+  #rejectCut(chain: Chain, pages: number, { cutShort, paging }: PollEnd): void {
+    if (!cutShort || forEachOf(this.#input.plan)?.type !== 'source') return;
+    const why = paging ?? 'max_pages ended its requests before the last page';
+    this.#addFailed(chain, pages, `${why}; records behind that were not read: change the paginator, then replay this`);
+  }
+
   async #reject(chain: Chain, pages: number, error: unknown): Promise<void> {
+    this.#addFailed(chain, pages, messageOf(error).toWellFormed());
+    this.#isBegun = true;
+    await this.#over(chain, null);
+  }
+
+  #addFailed(chain: Chain, pages: number, message: string): void {
     this.#sum.addFailed({
       reason: 'parent_failed',
-      message: messageOf(error).toWellFormed(),
+      message,
       at: new Date().toISOString(),
       page: pages + 1,
       index: 0,
       recordText: textForDeadLetter(`{"parent":${chain.parent}}`),
+      // The mask of the parents' source writes the same text as the redaction of secrets.
+      ...(chain.parent.includes(mask) ? { shaped: true } : {}),
     });
-    this.#isBegun = true;
-    await this.#over(chain, null);
   }
 
   async #over(chain: Chain, result: Parameters<Chains['settle']>[1]): Promise<void> {

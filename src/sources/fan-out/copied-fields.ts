@@ -1,5 +1,5 @@
 import { parseJson, writeJson } from '../../formats/exact-json.ts';
-import { keysOfPath } from '../../formats/path-names.ts';
+import { keysOfPath } from '../../formats/jmespath/path-names.ts';
 import { isObject } from '../../domain/is-object.ts';
 import type { FanOutPlan } from '../../domain/plan/for-each.ts';
 

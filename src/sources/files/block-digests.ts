@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { FileBlocks } from '../../domain/state/source-state.ts';
+import type { FileBlocks } from '../../domain/state/file-progress.ts';
 import type { Located } from './places/file-place.ts';
 import { localPlace } from './places/local-place.ts';
 

@@ -1,4 +1,4 @@
-import type { FileBlocks, FileProgress } from '../../domain/state/source-state.ts';
+import type { FileBlocks, FileProgress } from '../../domain/state/file-progress.ts';
 import { areSame, countBlocks } from './block-digests.ts';
 import type { FileLook } from './open-file.ts';
 import type { Located } from './places/file-place.ts';

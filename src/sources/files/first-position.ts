@@ -1,5 +1,6 @@
 import type { FilePosition } from '../../domain/state/fetch-position.ts';
-import type { FilesProgress, SourceState } from '../../domain/state/source-state.ts';
+import type { FilesProgress } from '../../domain/state/file-progress.ts';
+import type { SourceState } from '../../domain/state/source-state.ts';
 import { fileError } from './file-error.ts';
 import { formatOf } from './file-format.ts';
 import { lookAt, stampOf } from './open-file.ts';

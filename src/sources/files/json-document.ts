@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parse as parseWithPosition } from 'json-custom-numbers';
 import { messageOf, OverLimit, UnreadableBody } from '../../domain/errors.ts';
-import { compileExpression } from '../../formats/jmespath.ts';
+import { compileExpression } from '../../formats/jmespath/jmespath.ts';
 import { hidesValues } from '../../domain/plan/shaping-plan.ts';
 import { isTextDeeperThan, parseDigits, parseJson, type ParsedJson } from '../../formats/exact-json.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';

@@ -1,5 +1,5 @@
 import type { FilePosition } from '../../domain/state/fetch-position.ts';
-import type { FileBlocks, FileProgress } from '../../domain/state/source-state.ts';
+import type { FileBlocks, FileProgress } from '../../domain/state/file-progress.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';

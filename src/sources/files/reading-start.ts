@@ -1,6 +1,6 @@
 import type { FilePosition } from '../../domain/state/fetch-position.ts';
 import type { FileFormat } from '../../domain/plan/source-plan.ts';
-import type { FileProgress } from '../../domain/state/source-state.ts';
+import type { FileProgress } from '../../domain/state/file-progress.ts';
 import { compareBlocks } from './compare-blocks.ts';
 import { headHash, type FileLook } from './open-file.ts';
 import type { FilePlace, FileStamp } from './places/file-place.ts';

@@ -1,6 +1,6 @@
 import type { FilePosition } from '../../domain/state/fetch-position.ts';
 import type { FilePlan } from '../../domain/plan/source-plan.ts';
-import type { FileBlocks } from '../../domain/state/source-state.ts';
+import type { FileBlocks } from '../../domain/state/file-progress.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { PageItem } from '../extraction/page.ts';
 import type { BlockDigests } from './block-digests.ts';

@@ -1,5 +1,5 @@
 import { withoutNamespaces } from '../../formats/css-namespaces.ts';
-import { compileFinder, type Expression } from '../../formats/jmespath.ts';
+import { compileFinder, type Expression } from '../../formats/jmespath/jmespath.ts';
 import type { FieldPlan, FieldPlans } from '../../domain/plan/html-plan.ts';
 import type { DateOrder } from '../../domain/plan/plan-parts.ts';
 import { createTransform, type Transform } from './transform-text.ts';

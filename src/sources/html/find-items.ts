@@ -2,7 +2,7 @@ import { adapter } from 'parse5-htmlparser2-tree-adapter';
 import { WrongShape } from '../../domain/errors.ts';
 import { withoutNamespaces } from '../../formats/css-namespaces.ts';
 import { hiddenValue } from '../../domain/plan/shaping-plan.ts';
-import { compileFinder } from '../../formats/jmespath.ts';
+import { compileFinder } from '../../formats/jmespath/jmespath.ts';
 import type { ItemsPlan } from '../../domain/plan/html-plan.ts';
 import { rawText, type PageElement } from './element-text.ts';
 import type { HtmlPage } from './html-page.ts';

@@ -1,7 +1,7 @@
 import { jsonAccept } from '../http/accept-headers.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import { UnreadableBody, messageOf } from '../../domain/errors.ts';
-import { compileExpression } from '../../formats/jmespath.ts';
+import { compileExpression } from '../../formats/jmespath/jmespath.ts';
 import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
 import { isTextDeeperThan, parseDigits, parseJson, type ParsedJson } from '../../formats/exact-json.ts';
 import type { HttpFormatPlan, HttpJsonPlan } from '../../domain/plan/source-plan.ts';

@@ -1,24 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostBusy, SourceRefused, SourceUnavailable, type DaybookError } from '../../domain/errors.ts';
-import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { type HostBudget, type HostLimit, maxWaitMs, stricter } from '../../domain/plan/host-budget.ts';
+import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { Metrics } from '../../domain/run/metrics.ts';
-import { secretName } from '../../domain/secrets/url-secrets.ts';
-import { microsOfDate } from '../../domain/time/timestamp.ts';
-import { fillHeaders } from '../../formats/template/fill-pairs.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
-import { withCookie } from '../auth/cookies.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import type { AccessTokens } from './auth.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
 import type { BodyStreaming } from './stream-body.ts';
 import { isTrusted, ownOrigin } from './own-origin.ts';
 import { askedWait } from './rate-limit.ts';
+import { contentOf, fixedHeaders, ownHeaders, withoutParameters, withoutSecrets } from './request-parts.ts';
 import { isExpired, refusesToken, ruleFor, type RuledAction } from './response-rules.ts';
 import { setParameter } from './raw-query.ts';
 import type { RobotsRules } from './robots.ts';
-import { statusError } from './status.ts';
+import { statusError, type AskedPage } from './status.ts';
 
 /** What fetching a page takes besides a plan. */
 export interface HttpTools {
@@ -124,9 +121,15 @@ async function answerOf(
   if (rule !== null) throw ruledError(plan, response, rule, waitMs);
   if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
   if (response.status === 206 && request.range) return { kind: 'document', response, fetchedAt };
-  const error = statusError(response.status, plan.name, asked, response.leftOrigin, request);
+  const error = statusError(response.status, plan.name, asked, response.leftOrigin, shownPage(plan, request));
   if (error) throw error;
   return { kind: 'document', response, fetchedAt };
+}
+
+/** What a message may say of a page: its address may have a value of a record in it. */
+function shownPage(plan: HttpPlanBase, request: DocumentRequest): AskedPage {
+  const mayHaveValues = plan.templates === true || request.followed;
+  return mayHaveValues && hidesValues(plan) ? { ...request, name: `an address that is ${hiddenValue}` } : request;
 }
 
 function keysOf({ auth }: HttpPlanBase): number {
@@ -212,51 +215,6 @@ async function sendOnce(
   );
   const hidden = [...Object.keys(credentials.params), ...(plan.secretParams ?? [])];
   return hidden.length === 0 ? response : { ...response, url: withoutParameters(response.url, hidden) };
-}
-
-/** A cookie goes beside those that are configured. */
-function ownHeaders(
-  configured: Readonly<Record<string, string>>,
-  { headers, cookie }: Credentials,
-  conditions: DocumentRequest['conditions'],
-): Readonly<Record<string, string>> {
-  const all = { ...configured, ...headers, ...sendable(conditions) };
-  return cookie === undefined ? all : withCookie(all, cookie);
-}
-
-/** What is posted; an address that the source itself gave is only read. */
-function contentOf({ method, body }: HttpPlanBase, request: DocumentRequest): string | null {
-  if (method === 'GET' || request.followed) return null;
-  if (request.body !== undefined) return request.body;
-  return body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
-}
-
-/** Headers of a request that is no page of its own: its placeholders have no values. */
-function fixedHeaders({ headers, templates, incremental }: HttpPlanBase): Readonly<Record<string, string>> {
-  if (templates !== true) return headers;
-  const timeFormat = incremental?.paramFormat ?? incremental?.format ?? 'iso8601';
-  return fillHeaders(headers, { timeFormat, now: microsOfDate(new Date()) });
-}
-
-function withoutSecrets(
-  { secretHeaders = [] }: HttpPlanBase,
-  headers: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !secretHeaders.includes(name) && !secretName.test(name)),
-  );
-}
-
-/** A server may have sent an ETag that no request can carry. */
-function sendable(conditions: DocumentRequest['conditions']): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(conditions).filter(([, value]) => headerValueProblem(value) === null));
-}
-
-/** Links start from the page's address: what a record holds must not depend on a key, nor show it. */
-function withoutParameters(address: string, names: readonly string[]): string {
-  const url = new URL(address);
-  for (const name of names) url.searchParams.delete(name);
-  return url.href;
 }
 
 /** Waits for a slot at the host, if it comes soon. */

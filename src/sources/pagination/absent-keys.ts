@@ -1,9 +1,9 @@
-import { compileFinder } from '../../formats/jmespath.ts';
+import { compileFinder } from '../../formats/jmespath/jmespath.ts';
 import { isObject } from '../../domain/is-object.ts';
 import { ExactNumber } from '../../formats/exact-json.ts';
-import { keysOfPath } from '../../formats/path-names.ts';
+import { keysOfPath } from '../../formats/jmespath/path-names.ts';
 import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
-import { paginatorPaths } from '../../formats/plan-paths.ts';
+import { paginatorPaths } from '../../formats/jmespath/plan-paths.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { isFirstPage } from './first-position.ts';
 import type { NextPage } from '../../domain/state/fetch-position.ts';

@@ -1,5 +1,5 @@
 import { WrongShape } from '../../domain/errors.ts';
-import type { Expression } from '../../formats/jmespath.ts';
+import type { Expression } from '../../formats/jmespath/jmespath.ts';
 import { messageOf } from '../../domain/errors.ts';
 import { ExactNumber } from '../../formats/exact-json.ts';
 

@@ -4,7 +4,7 @@ import type { Warning } from '../../domain/run/warning.ts';
 import type { NextPage } from '../../domain/state/fetch-position.ts';
 import { formatMicros, type Micros } from '../../domain/time/timestamp.ts';
 import { parseJson } from '../../formats/exact-json.ts';
-import { compileFinder } from '../../formats/jmespath.ts';
+import { compileFinder } from '../../formats/jmespath/jmespath.ts';
 import { formatParameter } from '../../formats/parameter-time.ts';
 import { createTimeReader } from '../extraction/occurred-at.ts';
 import { isAscending } from './ascending-order.ts';

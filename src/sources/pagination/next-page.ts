@@ -2,7 +2,7 @@ import type { CheerioAPI } from 'cheerio';
 import { WrongShape } from '../../domain/errors.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
 import { withoutNamespaces } from '../../formats/css-namespaces.ts';
-import { compileFinder } from '../../formats/jmespath.ts';
+import { compileFinder } from '../../formats/jmespath/jmespath.ts';
 
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
 import type { OffsetPlan, PageNumberPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
@@ -72,7 +72,7 @@ function plainNextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFac
     }
     case 'cursor': {
       const { cursorPath, cursorHeader = '' } = paginator;
-      if (cursorPath === null) return follow(place, facts.headers[cursorHeader.toLowerCase()]?.trim() || null);
+      if (cursorPath === null) return follow(place, tokenIn(facts.headers[cursorHeader.toLowerCase()]));
       const found = compileFinder(cursorPath)(facts.value);
       if (paginator.cursorParam === null && !isNothing(found) && typeof found !== 'string') {
         const following = follow(place, boundedJson(`cursor_path "${cursorPath}"`, found));
@@ -82,7 +82,8 @@ function plainNextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFac
     }
     case 'keyset': {
       const last = lastRecord(facts);
-      if (isEmpty || last === undefined) return null;
+      if (isEmpty) return null;
+      if (last === undefined) throw unreadLast(`key "${paginator.key}"`);
       const found = compileFinder(paginator.key)(last);
       if (!isNothing(found)) return follow(place, boundedJson(`key "${paginator.key}"`, found));
       throw new WrongShape(
@@ -109,6 +110,7 @@ function withValues(paginator: PaginatorPlan, { values }: NextPage, next: NextPa
   const { lastPaths = [] } = paginator;
   if (lastPaths.length === 0 && values?.jsonCursor !== true) return next;
   const last = lastRecord(facts);
+  if (last === undefined && facts.records > 0 && lastPaths.length > 0) throw unreadLast(`\${last:${lastPaths[0]}}`);
   const { jsonCursor: _before, ...kept } = { ...values, ...next.values };
   const read = last === undefined ? [] : lastPaths.map((path) => [path, compileFinder(path)(last)] as const);
   const texts = read.flatMap(([path, value]): [string, string][] =>
@@ -127,6 +129,13 @@ function withValues(paginator: PaginatorPlan, { values }: NextPage, next: NextPa
 function lastRecord({ items = [] }: PageFacts): unknown {
   const last = items.findLast((item) => 'raw' in item);
   return last && 'raw' in last ? last.raw.value : undefined;
+}
+
+/** To continue without the record would end the poll, or repeat a page. */
+function unreadLast(where: string): WrongShape {
+  return new WrongShape(
+    `paginator: ${where} is read from the last record of a page, but none of this page can be read by then; for CSV and JSON lines use page_number, offset, header_link or cursor_header`,
+  );
 }
 
 /** Longest value of a page that is kept for the next request: positions are kept in histories. */
@@ -191,6 +200,12 @@ function misfitOf(paginator: Exclude<PaginatorPlan, { type: 'single_page' }>, fa
 /** A page that names itself as the next one is the last. */
 function follow(place: NextPage, cursor: string | null, self: string | null = null): NextPage | null {
   return cursor === null || cursor === (place.cursor ?? self) ? null : { page: place.page + 1, cursor };
+}
+
+/** A token in a header; some APIs write `null` after the last page. */
+function tokenIn(header: string | undefined): string | null {
+  const token = header?.trim() ?? '';
+  return token === '' || token === 'null' ? null : token;
 }
 
 function cursorText(path: string, value: unknown): string | null {

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { PassThrough, type Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 import type { ArchiveManifest, Archives, StoredArchive } from '../../domain/storage/archive.ts';
-import { CsvDigester } from '../../formats/csv-digest.ts';
+import { CsvDigester } from '../../formats/csv/csv-digest.ts';
 import { SinkUnavailable } from '../../domain/errors.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';

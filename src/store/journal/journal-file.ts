@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { PartCheck } from '../../formats/csv-part.ts';
+import type { PartCheck } from '../../formats/csv/csv-part.ts';
 import type { Day } from '../../domain/time/day.ts';
 import type { SealManifest } from './manifest.ts';
 

@@ -1,4 +1,4 @@
-import type { CsvRecord } from '../../formats/csv.ts';
+import type { CsvRecord } from '../../formats/csv/csv.ts';
 
 /** A record with the line on which it ends. */
 export interface JournalRow extends CsvRecord {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { csvHeader, csvRows } from '../../formats/csv.ts';
+import { csvHeader, csvRows } from '../../formats/csv/csv.ts';
 import { DamagedFile } from '../../domain/errors.ts';
 import { openJournalBytes } from './journal-bytes.ts';
 import { withPrefetch, type JournalDay, type JournalFile } from './journal-file.ts';

@@ -1,4 +1,4 @@
-import type { CsvRecord } from '../../formats/csv.ts';
+import type { CsvRecord } from '../../formats/csv/csv.ts';
 import { addDays } from '../../domain/time/day.ts';
 import { maxBatchBytes, maxBatchRecords } from '../delivery/batches.ts';
 import type { JournalFile } from './journal-file.ts';

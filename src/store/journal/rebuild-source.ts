@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { csvPart } from '../../formats/csv-part.ts';
-import type { CsvRecord } from '../../formats/csv.ts';
+import { csvPart } from '../../formats/csv/csv-part.ts';
+import type { CsvRecord } from '../../formats/csv/csv.ts';
 import type { Day } from '../../domain/time/day.ts';
 import { nothingRebuilt, type RebuildCounts } from '../../domain/storage/journal-rebuild.ts';
 import { maxBatchBytes, maxBatchRecords, spooledKeys } from '../delivery/batches.ts';

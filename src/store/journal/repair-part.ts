@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { csvPart, withoutRepeats } from '../../formats/csv-part.ts';
+import { csvPart, withoutRepeats } from '../../formats/csv/csv-part.ts';
 import { readBatch } from '../delivery/batches.ts';
 import { keepDamaged } from '../blobs/damage.ts';
 import { journalFolder } from '../paths/paths.ts';

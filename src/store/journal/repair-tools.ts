@@ -1,4 +1,4 @@
-import type { CsvRecord } from '../../formats/csv.ts';
+import type { CsvRecord } from '../../formats/csv/csv.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Journal } from './journal.ts';
 

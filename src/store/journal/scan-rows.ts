@@ -1,4 +1,4 @@
-import { CsvScanner } from '../../formats/csv-scanner.ts';
+import { CsvScanner } from '../../formats/csv/csv-scanner.ts';
 import { wholeLines } from '../../formats/whole-lines.ts';
 import { isUnread } from './journal-file-gone.ts';
 import { canonicalTime } from '../../domain/time/canonical-time.ts';

@@ -1,4 +1,4 @@
-import type { PartCheck } from '../../formats/csv-part.ts';
+import type { PartCheck } from '../../formats/csv/csv-part.ts';
 import type { Day } from '../../domain/time/day.ts';
 import { pathSegment } from '../../formats/path-segment.ts';
 import { sinks, type Sink } from '../../domain/run/sink.ts';

@@ -1,4 +1,4 @@
-import type { PartCheck } from '../../formats/csv-part.ts';
+import type { PartCheck } from '../../formats/csv/csv-part.ts';
 import type { Day } from '../../domain/time/day.ts';
 import type { Sink } from '../../domain/run/sink.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';

@@ -1,4 +1,4 @@
-import type { FileProgress, FilesProgress } from '../../domain/state/source-state.ts';
+import type { FileProgress, FilesProgress } from '../../domain/state/file-progress.ts';
 import { isFileProgress } from '../../domain/state/stored-state.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';

@@ -3,7 +3,7 @@ import type { CanaryDurations, CanaryResult, CanaryStep, FailedCanary } from '..
 import { detailsTable } from '../../domain/run/receipt-table.ts';
 import { canarySource } from '../../domain/names.ts';
 import type { SinkCounts } from '../../domain/run/receipt.ts';
-import { canaryActivities, cleanCanaryActivities } from '../activities.ts';
+import { canaryActivities, cleanCanaryActivities } from '../canary-activities.ts';
 import { setSourceAttribute } from '../support/search-attribute.ts';
 import type { RunFailure } from '../../domain/run/run-failure.ts';
 import { failureOf, workflowFailure } from '../support/failure.ts';

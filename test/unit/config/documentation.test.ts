@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/file/parse-config.ts';
 
-const documents = ['README.md', 'docs/sources.md'];
+const documents = ['README.md', 'docs/sources.md', 'docs/cookbook.md'];
 const examples = documents.flatMap((document) => {
   const text = readFileSync(new URL(`../../../${document}`, import.meta.url), 'utf8');
   return [...text.matchAll(/```yaml.*\n(version: 1\n[^]*?)```/g)].map(([, yaml = ''], n) => ({

@@ -57,6 +57,11 @@ describe('a source of type http', () => {
       'paginator.type: found cursor, which reads JSON',
     ],
     [
+      'keyset with csv',
+      ['format: csv', 'paginator: { type: keyset, key: id, key_param: after }'],
+      'paginator.type: found keyset, which reads the last record of a page',
+    ],
+    [
       'json_link with xml',
       [...xml, 'paginator: { type: json_link, next_url_path: a }'],
       'paginator.type: found json_link, which reads JSON',
@@ -109,6 +114,10 @@ describe('a source of type http', () => {
     ['xlsx', ['format: xlsx', 'sheet: Data', 'entry: "*.xlsx"']],
     ['json with POST', ['format: json', 'method: POST', 'body: { a: 1 }', 'records: data']],
     ['a probe of json', ['format: json', 'schedule: { every: 1m, probe: true }']],
+    [
+      'csv with a token in a header',
+      ['format: csv', 'paginator: { type: cursor, cursor_header: X-Next, cursor_param: t }'],
+    ],
     ['csv with incremental', ['format: csv', 'incremental: { cursor: at, start_param: since, end_param: until }']],
   ])('is accepted: %s', (_what, lines) => {
     expect(complaints(document(...lines))).toEqual([]);

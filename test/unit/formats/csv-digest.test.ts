@@ -3,7 +3,7 @@ import { stringify } from 'csv-stringify/sync';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { digestCsv } from '../../../src/formats/csv-digest.ts';
+import { digestCsv } from '../../../src/formats/csv/csv-digest.ts';
 
 async function* chunks(text: string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text);

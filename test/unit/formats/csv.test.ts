@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { csvContent, csvRows } from '../../../src/formats/csv.ts';
+import { csvContent, csvRows } from '../../../src/formats/csv/csv.ts';
 import { record } from '../sinks/records.ts';
 
 const piece = fc.constantFrom(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { escapeFormula } from '../../../src/formats/csv.ts';
+import { escapeFormula } from '../../../src/formats/csv/csv.ts';
 
 test.each(['=1+1', '+1', '-1', '@sum', '\tx', '\rx', '\nx', '＝1+1', '＋1', '－1', '＠sum'])(
   '%j gets an apostrophe in front',

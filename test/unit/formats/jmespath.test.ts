@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileExpression, compileFinder } from '../../../src/formats/jmespath.ts';
+import { compileExpression, compileFinder } from '../../../src/formats/jmespath/jmespath.ts';
 import { parseJson, writeJson } from '../../../src/formats/exact-json.ts';
 
 const page = { id: 'a', meta: { time: 5, tags: ['x', 'y'] }, items: [{ id: 1 }, { id: 2 }] };

@@ -1,8 +1,8 @@
 import { compile } from '@jmespath-community/jmespath';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileExpression, isArithmetic, isPath } from '../../../src/formats/jmespath.ts';
-import { keysOfPath, quoteNames } from '../../../src/formats/path-names.ts';
+import { compileExpression, isArithmetic, isPath } from '../../../src/formats/jmespath/jmespath.ts';
+import { keysOfPath, quoteNames } from '../../../src/formats/jmespath/path-names.ts';
 
 describe('quoteNames', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planOf } from '../../../src/config/plan/plan.ts';
-import { arithmeticWarnings, pathsOf, unknownFieldWarnings } from '../../../src/formats/plan-paths.ts';
+import { arithmeticWarnings, pathsOf, unknownFieldWarnings } from '../../../src/formats/jmespath/plan-paths.ts';
 import { daybookYaml, file, http, parse } from '../config/daybook-yaml.ts';
 
 function planFrom(source: string) {

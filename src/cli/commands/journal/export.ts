@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { csvHeader, csvRows, escapeFormula } from '../../../formats/csv.ts';
+import { csvHeader, csvRows, escapeFormula } from '../../../formats/csv/csv.ts';
 import { DaybookError, messageOf, CannotStart } from '../../../domain/errors.ts';
 import { unitName, type JournalSelection } from '../../../domain/storage/journal.ts';
 import { visibleLines } from '../../../domain/text/visible-text.ts';

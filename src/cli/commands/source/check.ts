@@ -10,7 +10,7 @@ import { ConfigProblems, formatProblem, type Problem } from '../../../config/fil
 import { pathBeside, shownPath } from '../../../config/file/remote-files.ts';
 import { createObjectFiles } from '../../../store/s3/object-files.ts';
 import { planOf } from '../../../config/plan/plan.ts';
-import { arithmeticWarnings, unknownFieldWarnings } from '../../../formats/plan-paths.ts';
+import { arithmeticWarnings, unknownFieldWarnings } from '../../../formats/jmespath/plan-paths.ts';
 import { warningLine } from '../../../domain/run/warning.ts';
 import { withSecrets } from '../../../config/secrets/secrets.ts';
 import { TlsFiles } from '../../../sources/auth/tls-files.ts';

@@ -1,5 +1,5 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
-import type { CsvRecord } from '../../../formats/csv.ts';
+import type { CsvRecord } from '../../../formats/csv/csv.ts';
 import { canarySource } from '../../../domain/names.ts';
 import type { TimeRangeText } from '../../../domain/time/backfill-windows.ts';
 import { cursorRows, inSnapshot } from '../connection/snapshot-rows.ts';

@@ -1,5 +1,5 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
-import type { CsvRecord } from '../../../formats/csv.ts';
+import type { CsvRecord } from '../../../formats/csv/csv.ts';
 import { cursorRows, inSnapshot } from '../connection/snapshot-rows.ts';
 
 /** The rows of a source stored since a time, in chunks, from one snapshot. */

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { CsvRecord } from '../../../formats/csv.ts';
+import type { CsvRecord } from '../../../formats/csv/csv.ts';
 import { formatMicros, parseIso8601 } from '../../../domain/time/timestamp.ts';
 
 /** Rows fetched at a time; each may hold megabytes. */

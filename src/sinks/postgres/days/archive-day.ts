@@ -6,7 +6,7 @@ import {
   type Archives,
   type CsvDigest,
 } from '../../../domain/storage/archive.ts';
-import { digestCsv } from '../../../formats/csv-digest.ts';
+import { digestCsv } from '../../../formats/csv/csv-digest.ts';
 import type { Day } from '../../../domain/time/day.ts';
 import { messageOf } from '../../../domain/errors.ts';
 import type { OwnerSession } from './maintenance-session.ts';

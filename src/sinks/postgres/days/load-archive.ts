@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { archiveColumns, type Archives } from '../../../domain/storage/archive.ts';
-import { CsvDigester } from '../../../formats/csv-digest.ts';
+import { CsvDigester } from '../../../formats/csv/csv-digest.ts';
 import type { Day } from '../../../domain/time/day.ts';
 import { ArchiveRefused } from '../../../domain/errors.ts';
 import type { OwnerSession } from './maintenance-session.ts';

@@ -1,6 +1,6 @@
 import type { FilePosition } from '../../../domain/state/fetch-position.ts';
 import type { FilePlan } from '../../../domain/plan/source-plan.ts';
-import type { FileProgress } from '../../../domain/state/source-state.ts';
+import type { FileProgress } from '../../../domain/state/file-progress.ts';
 import { fileError, isMissing } from '../file-error.ts';
 import { FileFailures } from './file-failures.ts';
 import { formatOf } from '../file-format.ts';

@@ -1,7 +1,8 @@
 import type { FilePosition } from '../../../domain/state/fetch-position.ts';
 import type { FilePlan } from '../../../domain/plan/source-plan.ts';
 import type { ObjectFiles } from '../../../domain/storage/object-files.ts';
-import type { FilesProgress, SourceState } from '../../../domain/state/source-state.ts';
+import type { FilesProgress } from '../../../domain/state/file-progress.ts';
+import type { SourceState } from '../../../domain/state/source-state.ts';
 import type { FetchContext } from '../../extraction/fetch-context.ts';
 import type { Page } from '../../extraction/page.ts';
 import { GlobPass } from './glob-pass.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { csvPart } from '../../../formats/csv-part.ts';
+import { csvPart } from '../../../formats/csv/csv-part.ts';
 import { DamagedFile } from '../../../domain/errors.ts';
 import type { Day } from '../../../domain/time/day.ts';
 import { createDirectoryStore } from '../../blobs/directory-store.ts';

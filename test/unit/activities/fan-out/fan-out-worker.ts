@@ -2,12 +2,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createActivities } from '../../../../src/activities/index.ts';
 import type { FetchBatchInput, FetchBatchResult } from '../../../../src/activities/run/fetch-batch.ts';
+import type { JobState } from '../../../../src/activities/run/look-at-export.ts';
 import type { ResolvedSource } from '../../../../src/activities/run/resolve-source.ts';
+import type { SubmittedExport } from '../../../../src/activities/run/submit-export.ts';
 import type { ActivityDependencies } from '../../../../src/activities/support/dependencies.ts';
 import { openConfigFile } from '../../../../src/config/file/config-file.ts';
-import type { BatchRef } from '../../../../src/domain/run/batch.ts';
+import type { SourcePlan } from '../../../../src/domain/plan/source-plan.ts';
+import type { BatchRef, RunRef } from '../../../../src/domain/run/batch.ts';
+import type { SpooledRecord } from '../../../../src/domain/run/record.ts';
 import { addFetch, emptyTally, noCounts, type Tally } from '../../../../src/domain/run/receipt.ts';
 import { verdictOf } from '../../../../src/domain/run/run-verdict.ts';
+import type { ExportJob } from '../../../../src/domain/state/export-progress.ts';
 import { settledState } from '../../../../src/domain/state/settled-state.ts';
 import type { SourceState } from '../../../../src/domain/state/source-state.ts';
 import type { PollEnd } from '../../../../src/domain/state/fetch-position.ts';
@@ -77,34 +82,38 @@ export class FanOutWorker {
   readonly activities: ReturnType<typeof createActivities>;
   /** Payloads of the records that were stored, by source and id; each time that they were fetched. */
   readonly stored = new Map<string, string[]>();
+  /** All records that were stored, in order. */
+  readonly records: (SpooledRecord & { readonly source: string })[] = [];
   readonly #parts: BlobStore;
   readonly #close: () => Promise<unknown>;
   #runs = 0;
 
   /** @param sources the part of daybook.yaml below `sources` */
-  constructor(folder: string, sources: string, { store, journal, parts }: FanOutStores = folderStores(folder)) {
+  constructor(
+    folder: string,
+    sources: string,
+    { store, journal, parts }: FanOutStores = folderStores(folder),
+    variables: Readonly<Record<string, string>> = {},
+  ) {
+    const lookUp = (name: string) => variables[name];
     const file = join(folder, 'daybook.yaml');
     writeFileSync(
       file,
       `version: 1\ndefaults: { allow_private: true, retry: { max_attempts: 2 } }\nsources:\n${sources}`,
     );
-    const config = openConfigFile(file, () => undefined);
+    const config = openConfigFile(file, lookUp);
     const knownAlerts = new KnownAlerts();
     this.store = store;
     this.journal = journal;
     this.#parts = parts;
-    const { close, ...tools } = openSourceTools(
-      { config, proxies: {}, lookUp: () => undefined } as never,
-      this.store,
-      noopMetrics,
-    );
+    const { close, ...tools } = openSourceTools({ config, proxies: {}, lookUp } as never, this.store, noopMetrics);
     this.#close = close;
     this.dependencies = {
       ...tools,
       store: this.store,
       journal: this.journal,
       config,
-      lookUp: () => undefined,
+      lookUp,
       identity: 'tested',
       recentBatches: new RecentBatches(),
       pollKeys: createSeenKeys(this.store),
@@ -138,12 +147,17 @@ export class FanOutWorker {
       occurredAt: `${new Date(Number(microsOfDate(occurredAt)) / 1000).toISOString().slice(0, -1)}000Z`,
       payload: JSON.stringify(record),
     }));
+    await this.storePart(source, spooled, ingestedAt);
+  }
+
+  /** Writes records that were stored as a part of the journal. */
+  async storePart(source: string, records: readonly SpooledRecord[], ingestedAt = new Date()): Promise<void> {
     const hash = `${ingestedAt.getTime()}${records.length}${JSON.stringify(records).length}`
       .padEnd(64, '0')
       .slice(0, 64);
     const batch = { source, ingestedAt: ingestedAt.toISOString(), hash, number: 0, records: records.length };
     const context = { signal: new AbortController().signal, onProgress: () => {} };
-    await createCsvWriter(this.#parts, this.journal.paths).write(batch as unknown as BatchRef, spooled, context);
+    await createCsvWriter(this.#parts, this.journal.paths).write(batch as unknown as BatchRef, records, context);
   }
 
   async state(source: string): Promise<SourceState> {
@@ -161,10 +175,11 @@ export class FanOutWorker {
     let warnings: string[] = [];
     let failure: string | null = null;
     let fetches = 0;
+    const job = 'export' in plan && plan.export ? await this.#export(ref, plan, state) : null;
     for (let attempt = 1; result === null || result.end === null;) {
       const position = result?.position ?? null;
       const number = result?.nextNumber ?? 0;
-      const input: FetchBatchInput = { run: ref, plan, state, position, number };
+      const input: FetchBatchInput = { run: ref, plan, state, position, number, ...(job ? { export: job } : {}) };
       let fetched: FetchBatchResult;
       try {
         fetched = structuredClone(await this.run<FetchBatchResult>(this.activities.fetchBatch, input, attempt));
@@ -199,9 +214,22 @@ export class FanOutWorker {
     return environment.run(activity as unknown as (given: object) => Promise<R>, input);
   }
 
+  /** Submits the job of an export and asks until it is done, without waiting. */
+  async #export(run: RunRef, plan: SourcePlan, state: SourceState): Promise<ExportJob> {
+    const submitted = await this.run<SubmittedExport>(this.activities.submitExport, { run, plan, state, number: 0 });
+    const job = { number: 0, job: submitted.job, submittedAt: submitted.submittedAt };
+    for (;;) {
+      const { kind } = await this.run<JobState>(this.activities.lookAtExport, { run, plan, job });
+      if (kind === 'done') return job;
+      if (kind !== 'pending') throw new Error(`the job is ${kind}`);
+    }
+  }
+
   async #settle(batches: readonly BatchRef[]): Promise<void> {
     for (const batch of batches) {
-      for (const { sourceId, payload } of await readBatch(this.store, batch)) {
+      for (const record of await readBatch(this.store, batch)) {
+        const { sourceId, payload } = record;
+        this.records.push({ ...record, source: batch.source });
         const key = `${batch.source}/${sourceId}`;
         this.stored.set(key, [...(this.stored.get(key) ?? []), payload]);
       }

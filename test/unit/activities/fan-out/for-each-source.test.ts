@@ -36,7 +36,7 @@ afterEach(async () => {
   await origin.close();
 });
 
-function open(options = '', more = ''): FanOutWorker {
+function open(options = '', more = '', limit = ''): FanOutWorker {
   worker = new FanOutWorker(
     folder.path,
     `  - { name: issues, type: file, path: issues.ndjson, id: id, occurred_at: at }
@@ -47,7 +47,7 @@ function open(options = '', more = ''): FanOutWorker {
     id: id
     occurred_at: at
     allow_empty: true
-    paginator: { type: json_link, next_url_path: next }
+    paginator: { type: json_link, next_url_path: next${limit} }
     for_each: { source: issues${options} }
 ${more}`,
   );
@@ -150,6 +150,37 @@ describe('for_each with a source', () => {
     expect(requested()).toEqual(['/issues/2']);
     await worker.poll('comments');
     expect(requested()).toEqual([]);
+  });
+
+  test('keeps a parent as a dead letter whose pages were cut, for the next run does not request the rest', async () => {
+    open('', '', ', max_pages: 2');
+    pagesOf.set('1', 3);
+    await worker.storeParents('issues', many(1, 2), minute(1));
+    const run = await worker.poll('comments');
+    expect(run.tally).toMatchObject({ fetched: 4, accepted: 3, rejected: 1 });
+    expect(run.end).toMatchObject({ cutShort: true });
+    expect(await letters()).toMatchObject([{ reason: 'parent_failed', record: { parent: { id: 1 } } }]);
+    expect((await letters())[0]?.message).toContain('max_pages');
+    requested();
+
+    pagesOf.set('1', 2);
+    await replay();
+    await worker.poll('comments');
+    expect(requested()).toEqual(['/issues/1', '/issues/1/2']);
+    expect(await letters()).toEqual([]);
+  });
+
+  test('queues a parent that its own source has stored with a masked field', async () => {
+    open();
+    failing.set('1', 404);
+    await worker.storeParents('issues', [issue(1, '[redacted]'), issue(2)], minute(1));
+    await worker.poll('comments');
+    failing.clear();
+    await replay();
+    expect(await letters()).toEqual([]);
+    requested();
+    await worker.poll('comments');
+    expect(requested()).toEqual(['/issues/1']);
   });
 
   test('a queued parent that fails once more is a dead letter again', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   formatTable,
   print,
@@ -110,6 +110,8 @@ describe('shorten', () => {
 });
 
 describe('a command that a message suggests', () => {
+  // Other tests of this process may have used --demo.
+  beforeEach(() => suggestForDemo(false));
   afterEach(() => suggestForDemo(false));
 
   test.each([

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { csvContent } from '../../../../src/formats/csv.ts';
+import { csvContent } from '../../../../src/formats/csv/csv.ts';
 import { SinkUnavailable } from '../../../../src/domain/errors.ts';
 import type { SpooledRecord } from '../../../../src/domain/run/record.ts';
 import { createCsvWriter } from '../../../../src/sinks/csv/csv-writer.ts';

@@ -229,6 +229,21 @@ describe('a large body', () => {
     expect(position.pages).toBe(3);
   });
 
+  test.each([
+    ['no token', ''],
+    ['the word null', 'null'],
+  ])('is one page of several that are asked for by a token in a header, until there is %s', async (_what, last) => {
+    origin.answer((url, response) => {
+      const page = Number(url.searchParams.get('t') ?? 1);
+      response.setHeader('x-next', page < 3 ? String(page + 1) : last);
+      response.end(csvRows(rows, page * rows));
+    });
+    const plan = planFor(`${origin.url}/x.csv`, 'paginator: { type: cursor, cursor_header: X-Next, cursor_param: t }');
+    const { ids, position } = await poll(plan, { atOnce: 2_000, forgets: true });
+    expect(ids).toEqual(Array.from({ length: 3 * rows }, (_, n) => `r${rows + n}`));
+    expect(position.pages).toBe(3);
+  });
+
   test('that comes for each page number is the end', async () => {
     origin.answer((_url, response) => void response.end(body));
     const { ids, end, warnings } = await poll(planFor(`${origin.url}/x.csv`, 'paginator: page_number'), {

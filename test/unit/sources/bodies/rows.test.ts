@@ -171,6 +171,19 @@ describe('pages of rows', () => {
     expect((await poll(planFor(`${origin.url}/x.csv`, 'paginator: header_link'))).ids).toEqual(all);
   });
 
+  test('by content type, that are asked for behind the last record, fail the poll instead of ending it', async () => {
+    origin.answer(
+      (_url, response) => void response.writeHead(200, { 'content-type': 'text/csv', etag: '"1"' }).end(pageOf(1)),
+    );
+    for (const lines of [
+      ['paginator: { type: keyset, key: id, key_param: after }'],
+      [`url: "${origin.url}/x?after=\${last:id}"`, 'paginator: { type: cursor, cursor_header: etag, cursor_param: t }'],
+    ]) {
+      const { message } = await failureOf(poll(planFor(`${origin.url}/x`, ...lines)));
+      expect(message).toContain('read from the last record of a page, but none of this page can be read by then');
+    }
+  });
+
   test('are asked for by the number of records', async () => {
     const rows = all.map((id) => `${id},${at}`);
     origin.answer((url, response) => {

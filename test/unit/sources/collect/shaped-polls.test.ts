@@ -4,7 +4,7 @@ import type { FetchPosition, HttpPosition } from '../../../../src/domain/state/f
 import type { HttpJsonPlan } from '../../../../src/domain/plan/source-plan.ts';
 import { startPosition } from '../../../../src/domain/state/poll.ts';
 import { collect } from '../../../../src/sources/collect/collect.ts';
-import { itemMark } from '../../../../src/sources/extraction/classify-page.ts';
+import { itemMark } from '../../../../src/sources/extraction/record-marks.ts';
 import type { Page } from '../../../../src/sources/extraction/page.ts';
 import { byNumber, httpPlan, readerOf, state } from '../plans.ts';
 

@@ -84,3 +84,10 @@ test('the state of a job is a word', () => {
   expect(stateIn({ status: 'https://api.test/x?token=1' })).toBeNull();
   expect(stateIn({ status: 7 })).toBeNull();
 });
+
+test('of a source with a mask a message shows nothing of the answer', () => {
+  const { value } = parseJson('{"message":"unknown customer ann@example.com"}');
+  const find = (quotes: boolean) => () => jobIn('submit', { path: 'id' }, value, response(), quotes);
+  expect(find(true)).toThrow(/the answer says: unknown customer ann@example\.com/);
+  expect(find(false)).toThrow(/expected the id of a job$/);
+});

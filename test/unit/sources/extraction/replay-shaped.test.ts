@@ -6,7 +6,7 @@ import {
   createDeadLetterReplay,
   type ReplayableDeadLetter,
 } from '../../../../src/sources/extraction/replay-dead-letter.ts';
-import { createShaper } from '../../../../src/sources/extraction/shape-record.ts';
+import { createShaper } from '../../../../src/sources/extraction/shaping/shape-record.ts';
 import { httpPlan } from '../plans.ts';
 
 const at = '2026-11-01T00:00:00Z';

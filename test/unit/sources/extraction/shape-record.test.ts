@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { ShapingPlan } from '../../../../src/domain/plan/shaping-plan.ts';
 import { parseDigits, writeJson } from '../../../../src/formats/exact-json.ts';
-import { createShaper } from '../../../../src/sources/extraction/shape-record.ts';
+import { createShaper } from '../../../../src/sources/extraction/shaping/shape-record.ts';
 import { httpPlan } from '../plans.ts';
 
 /** What becomes of a record, as texts: the stored record, `filtered`, or why it is refused. */

@@ -2,7 +2,7 @@ import { appendFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { FileProgress } from '../../../../src/domain/state/source-state.ts';
+import type { FileProgress } from '../../../../src/domain/state/file-progress.ts';
 import { areSame, BlockDigests, blocksUpTo } from '../../../../src/sources/files/block-digests.ts';
 import { compareBlocks } from '../../../../src/sources/files/compare-blocks.ts';
 import { lookAt, stampOf } from '../../../../src/sources/files/open-file.ts';

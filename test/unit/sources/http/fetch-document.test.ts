@@ -367,3 +367,15 @@ describe('a 429', () => {
     },
   );
 });
+
+test('the address of a request with values is not shown of a source with a mask', async () => {
+  origin.answer((_url, response) => void response.writeHead(404).end());
+  const shaping = { mask: { fields: { email: 'redact' }, key: null } } as const;
+  const url = `${origin.url}/items/ann%40example.com`;
+  const shown = await failure({ templates: true }, url);
+  expect(shown?.message).toContain('ann%40example.com');
+  for (const hidden of [await failure({ templates: true, shaping }, url), await failure({ shaping }, url, true)]) {
+    expect(hidden?.message).toMatch(/404.*requested an address that is not shown/);
+    expect(hidden?.message).not.toContain('ann%40');
+  }
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { WrongShape } from '../../../../src/domain/errors.ts';
-import { compileExpression } from '../../../../src/formats/jmespath.ts';
+import { compileExpression } from '../../../../src/formats/jmespath/jmespath.ts';
 import { findRecords } from '../../../../src/sources/pagination/find-records.ts';
 
 const find = (path: string, page: unknown) => findRecords('news', path, compileExpression(path), page);

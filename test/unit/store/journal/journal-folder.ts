@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { csvContent } from '../../../../src/formats/csv.ts';
+import { csvContent } from '../../../../src/formats/csv/csv.ts';
 import type { SpooledRecord } from '../../../../src/domain/run/record.ts';
 import type { JournalFolders } from '../../../../src/store/journal/folder/folder-files.ts';
 import { createFolderJournal } from '../../../../src/store/journal/folder/folder-journal.ts';

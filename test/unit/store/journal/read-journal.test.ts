@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { csvContent } from '../../../../src/formats/csv.ts';
+import { csvContent } from '../../../../src/formats/csv/csv.ts';
 import { fileAt, partFile } from '../../../../src/store/journal/folder/folder-files.ts';
 import type { JournalFile } from '../../../../src/store/journal/journal-file.ts';
 import { readJournal } from '../../../../src/store/journal/read-journal.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { csvContent } from '../../../../src/formats/csv.ts';
+import { csvContent } from '../../../../src/formats/csv/csv.ts';
 import { fileAt } from '../../../../src/store/journal/folder/folder-files.ts';
 import { journalLayout, type JournalRow } from '../../../../src/store/journal/journal-layout.ts';
 import { parseRows } from '../../../../src/store/journal/parse-rows.ts';

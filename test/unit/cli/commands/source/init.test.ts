@@ -8,7 +8,7 @@ import { findSource } from '../../../../../src/config/file/find-source.ts';
 import { parseConfig } from '../../../../../src/config/file/parse-config.ts';
 import { planOf } from '../../../../../src/config/plan/plan.ts';
 import { DaySet } from '../../../../../src/domain/time/day-set.ts';
-import { compileExpression } from '../../../../../src/formats/jmespath.ts';
+import { compileExpression } from '../../../../../src/formats/jmespath/jmespath.ts';
 import { createExtractor } from '../../../../../src/sources/extraction/extract-record.ts';
 import { proposeFrom } from '../../../../../src/sources/proposal/propose-source.ts';
 import { startOrigin, type Origin } from '../../../../support/servers/origin.ts';

@@ -1,4 +1,4 @@
-import type { SpooledRecord } from '../domain/run/record.ts';
+import type { SpooledRecord } from '../../domain/run/record.ts';
 import { CsvBytes } from './csv-bytes.ts';
 
 const csvColumns = ['source', 'source_id', 'occurred_at', 'payload'] as const;

@@ -1,6 +1,6 @@
-import { keysRead, overlap, type Keys } from '../../formats/expression-keys.ts';
-import { parseKeyPath } from '../../formats/key-path.ts';
-import type { ShapingConfig } from './shaping-schema.ts';
+import { keysRead, overlap, type Keys } from '../../../formats/jmespath/expression-keys.ts';
+import { parseKeyPath } from '../../../formats/jmespath/key-path.ts';
+import type { ShapingConfig } from '../shaping-schema.ts';
 
 /** What is read from the records that shaping makes, and from those before it. */
 export interface ReadPaths {

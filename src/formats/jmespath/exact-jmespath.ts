@@ -1,6 +1,6 @@
 import type { JSONValue } from '@jmespath-community/jmespath';
-import { compareNumbers, isNumber, isSameJson } from './decimal-order.ts';
-import { ExactNumber, markDigits, parseDigits, unmarkValue, writeJson } from './exact-json.ts';
+import { compareNumbers, isNumber, isSameJson } from '../decimal-order.ts';
+import { ExactNumber, markDigits, parseDigits, unmarkValue, writeJson } from '../exact-json.ts';
 import { compileExpression, compileTree, isPath, OwnMembers, type Expression, type Tree } from './jmespath.ts';
 
 /**

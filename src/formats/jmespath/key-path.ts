@@ -1,4 +1,4 @@
-import { ExactNumber } from './exact-json.ts';
+import { ExactNumber } from '../exact-json.ts';
 
 /**
  * Paths of keys: `customer.phone`, `"first name"`, `contacts[].email`. Lists on the way are walked through whether or not the path

@@ -1,7 +1,7 @@
-import type { FieldTally } from '../../domain/run/field-tally.ts';
-import type { MaskPlan } from '../../domain/plan/shaping-plan.ts';
-import { changeAt, hasAt, parseKeyPath, type Change } from '../../formats/key-path.ts';
-import { createMask, isMasked } from '../../formats/masked-value.ts';
+import type { FieldTally } from '../../../domain/run/field-tally.ts';
+import type { MaskPlan } from '../../../domain/plan/shaping-plan.ts';
+import { changeAt, hasAt, parseKeyPath, type Change } from '../../../formats/jmespath/key-path.ts';
+import { createMask, isMasked } from '../../../formats/masked-value.ts';
 
 /** The masks of a source. */
 export interface Masks {

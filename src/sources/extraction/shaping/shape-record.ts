@@ -1,14 +1,14 @@
-import { messageOf } from '../../domain/errors.ts';
-import type { FieldTally } from '../../domain/run/field-tally.ts';
-import type { Rejection } from '../../domain/dead-letters/rejection.ts';
-import { hidesValues, hiddenValue, type ShapingPlan } from '../../domain/plan/shaping-plan.ts';
-import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import { compileExact } from '../../formats/exact-jmespath.ts';
-import { ExactNumber, isValueDeeperThan, parseDigits } from '../../formats/exact-json.ts';
-import { changeAt, parseKeyPath } from '../../formats/key-path.ts';
-import { noTrace, type Trace } from '../compute/trace.ts';
+import { messageOf } from '../../../domain/errors.ts';
+import type { FieldTally } from '../../../domain/run/field-tally.ts';
+import type { Rejection } from '../../../domain/dead-letters/rejection.ts';
+import { hidesValues, hiddenValue, type ShapingPlan } from '../../../domain/plan/shaping-plan.ts';
+import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
+import { compileExact } from '../../../formats/jmespath/exact-jmespath.ts';
+import { ExactNumber, isValueDeeperThan, parseDigits } from '../../../formats/exact-json.ts';
+import { changeAt, parseKeyPath } from '../../../formats/jmespath/key-path.ts';
+import { noTrace, type Trace } from '../../compute/trace.ts';
 import { createExplode } from './explode-record.ts';
-import { maxDepth, type RawRecord } from './extract-record.ts';
+import { maxDepth, type RawRecord } from '../extract-record.ts';
 import { createMasks } from './mask-record.ts';
 
 /** What becomes of a record, or of one of those that it was exploded to. */

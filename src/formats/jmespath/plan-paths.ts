@@ -1,10 +1,10 @@
 import { keysOfPath, quotedNames } from './path-names.ts';
 import { isArithmetic } from './jmespath.ts';
-import type { FieldPlans } from '../domain/plan/html-plan.ts';
-import type { PaginatorPlan } from '../domain/plan/plan-parts.ts';
-import type { ExplodePlan, ShapingPlan } from '../domain/plan/shaping-plan.ts';
-import type { HttpPlan, SourcePlan } from '../domain/plan/source-plan.ts';
-import type { Warning } from '../domain/run/warning.ts';
+import type { FieldPlans } from '../../domain/plan/html-plan.ts';
+import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
+import type { ExplodePlan, ShapingPlan } from '../../domain/plan/shaping-plan.ts';
+import type { HttpPlan, SourcePlan } from '../../domain/plan/source-plan.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 
 /** A JMESPath expression of a plan, and the key of the configuration that holds it. */
 interface PlanPath {

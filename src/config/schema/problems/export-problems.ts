@@ -1,7 +1,7 @@
-import type { PlaceholderName } from '../../formats/template/parse-template.ts';
-import { isOnlyPlaceholders, parseTemplate, placeholdersIn } from '../../formats/template/parse-template.ts';
-import type { ExportConfig } from './export-schema.ts';
-import { hasSecrets, type RequestProblem, type WrittenRequest } from './written-request.ts';
+import type { PlaceholderName } from '../../../formats/template/parse-template.ts';
+import { isOnlyPlaceholders, parseTemplate, placeholdersIn } from '../../../formats/template/parse-template.ts';
+import type { ExportConfig } from '../export-schema.ts';
+import { hasSecrets, type RequestProblem, type WrittenRequest } from '../written-request.ts';
 
 type Part = 'submit' | 'status' | 'download' | 'cancel';
 

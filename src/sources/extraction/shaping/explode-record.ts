@@ -1,9 +1,9 @@
-import type { ExplodePlan } from '../../domain/plan/shaping-plan.ts';
-import { isObject } from '../../domain/is-object.ts';
-import { ExactNumber } from '../../formats/exact-json.ts';
-import { compileExact } from '../../formats/exact-jmespath.ts';
-import { parseKeyPath } from '../../formats/key-path.ts';
-import { keysOfPath } from '../../formats/path-names.ts';
+import type { ExplodePlan } from '../../../domain/plan/shaping-plan.ts';
+import { isObject } from '../../../domain/is-object.ts';
+import { ExactNumber } from '../../../formats/exact-json.ts';
+import { compileExact } from '../../../formats/jmespath/exact-jmespath.ts';
+import { parseKeyPath } from '../../../formats/jmespath/key-path.ts';
+import { keysOfPath } from '../../../formats/jmespath/path-names.ts';
 
 /** The records that one record becomes. */
 export interface Exploded {

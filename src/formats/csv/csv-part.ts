@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { csvContent } from './csv.ts';
-import type { SpooledRecord } from '../domain/run/record.ts';
+import type { SpooledRecord } from '../../domain/run/record.ts';
 
 /** What a part of the CSV journal must hold, as its name says. Parts of 0.2.0 do not have it. */
 export interface PartCheck {

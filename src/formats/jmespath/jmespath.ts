@@ -1,5 +1,5 @@
 import { compile, getRegisteredFunctions, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath';
-import { ExactNumber, unmarkText } from './exact-json.ts';
+import { ExactNumber, unmarkText } from '../exact-json.ts';
 import { keysOfPath, quoteNames } from './path-names.ts';
 
 /** A compiled JMESPath expression; finds `null` or `undefined` where there is nothing. */

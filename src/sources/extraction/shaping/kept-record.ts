@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import type { KeptRecord } from '../../domain/dead-letters/dead-letter.ts';
-import { isObject } from '../../domain/is-object.ts';
-import { ExactNumber } from '../../formats/exact-json.ts';
-import { rawText, type RawRecord } from './extract-record.ts';
+import type { KeptRecord } from '../../../domain/dead-letters/dead-letter.ts';
+import { isObject } from '../../../domain/is-object.ts';
+import { ExactNumber } from '../../../formats/exact-json.ts';
+import { rawText, type RawRecord } from '../extract-record.ts';
 
 /** Of a text that a mask could not be applied to only its size and hash are kept. */
 export function withheld(text: string): KeptRecord {

@@ -1,4 +1,4 @@
-import { textOf } from './whole-lines.ts';
+import { textOf } from '../whole-lines.ts';
 
 const [quote, comma, newline] = [0x22, 0x2c, 0x0a];
 

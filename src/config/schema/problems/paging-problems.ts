@@ -1,4 +1,4 @@
-import { namedPlaceholders, type RequestProblem, type WrittenRequest } from './written-request.ts';
+import { namedPlaceholders, type RequestProblem, type WrittenRequest } from '../written-request.ts';
 
 /** What is wrong with keys of a paginator and `incremental` that need each other. */
 export function pagingProblems(source: WrittenRequest): readonly RequestProblem[] {

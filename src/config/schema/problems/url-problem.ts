@@ -1,4 +1,4 @@
-import { onlyPlaceholder, parseTemplate } from '../../formats/template/parse-template.ts';
+import { onlyPlaceholder, parseTemplate } from '../../../formats/template/parse-template.ts';
 
 /** What is wrong with the address of a source, in words that may be shown; null if nothing is. */
 export function urlProblem(written: string): string | null {

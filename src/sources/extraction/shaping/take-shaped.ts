@@ -1,12 +1,12 @@
-import type { KeptRecord } from '../../domain/dead-letters/dead-letter.ts';
-import type { Warning } from '../../domain/run/warning.ts';
-import type { Micros } from '../../domain/time/timestamp.ts';
-import type { FilteredRecord, ShapedPage } from './checked-page.ts';
-import type { Extraction, RawRecord } from './extract-record.ts';
-import { marksOfItem, marksOfKnown } from './item-marks.ts';
+import type { KeptRecord } from '../../../domain/dead-letters/dead-letter.ts';
+import type { Warning } from '../../../domain/run/warning.ts';
+import type { Micros } from '../../../domain/time/timestamp.ts';
+import type { FilteredRecord, ShapedPage } from '../checked-page.ts';
+import type { Extraction, RawRecord } from '../extract-record.ts';
+import { marksOfItem, marksOfKnown } from '../item-marks.ts';
 import { keptShaped, keptUnshaped, withheld } from './kept-record.ts';
-import type { KnownItem, RecordItem, RefusedItem } from './page.ts';
-import type { Peek } from './peek.ts';
+import type { KnownItem, RecordItem, RefusedItem } from '../page.ts';
+import type { Peek } from '../peek.ts';
 import type { ShapedRecord, Shaper } from './shape-record.ts';
 
 /** How the records of a shaped source are looked at. */

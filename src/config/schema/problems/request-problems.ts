@@ -1,5 +1,5 @@
 import { exportProblems } from './export-problems.ts';
-import { onlyPlaceholder, placeholdersIn, type PlaceholderName } from '../../formats/template/parse-template.ts';
+import { onlyPlaceholder, placeholdersIn, type PlaceholderName } from '../../../formats/template/parse-template.ts';
 import { pagingProblems } from './paging-problems.ts';
 import {
   hasSecrets,
@@ -7,7 +7,7 @@ import {
   requestParts,
   type RequestProblem,
   type WrittenRequest,
-} from './written-request.ts';
+} from '../written-request.ts';
 
 /** What is wrong with a source's placeholders, given its paginator and `incremental`. */
 export function requestProblems(source: WrittenRequest): readonly RequestProblem[] {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CsvDigest } from '../domain/storage/archive.ts';
+import type { CsvDigest } from '../../domain/storage/archive.ts';
 
 const quote = 0x22;
 const newline = 0x0a;
