@@ -270,3 +270,17 @@ export function holdsExtremeNumber(value: unknown): boolean {
   if (value instanceof ExactNumber) return value.isExtreme;
   return isContainer(value) && Object.values(value).some(holdsExtremeNumber);
 }
+
+/** The same as {@link parseJson}; null if the text is not JSON. */
+export function jsonOrNull(text: string): ParsedJson | null {
+  try {
+    return parseJson(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a value is an object with keys: no list, and no exact number. */
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return isContainer(value) && !Array.isArray(value);
+}

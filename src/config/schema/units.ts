@@ -1,28 +1,18 @@
 import * as z from 'zod';
 import { translatedDuration } from '../hints/duration-hint.ts';
-import { formatDuration } from '../../domain/time/duration.ts';
+import { durationPart, formatDuration, sumOfDuration } from '../../domain/time/duration.ts';
 
 // A configuration is read once or twice: to make code of each schema, zod's default, takes longer than that code saves. All schemas
 // of objects need units, so this is set before the first of them is made.
 z.config({ jitless: true });
 
-const unitMs: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
+const wholeDuration = new RegExp(`^(?:${durationPart})+$`);
 
 /** Milliseconds of a duration such as `90s`, `1h30m` or `7d`; null if the text is not one. */
 export function parseDuration(text: string): number | null {
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+$/.test(text)) return null;
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)) {
-    total += Number(amount) * (unitMs[unit ?? ''] ?? 0);
-  }
-  return Number.isSafeInteger(Math.round(total)) ? Math.round(total) : null;
+  if (!wholeDuration.test(text)) return null;
+  const total = Math.round(sumOfDuration(text));
+  return Number.isSafeInteger(total) ? total : null;
 }
 
 const unitBytes: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
 import { writeDeepJson } from '../exact-json.ts';
-import { fillText, fillValue, leftOut } from './fill-text.ts';
-import { encodeForUrl, gone, withoutGone } from './fill-url.ts';
+import { fillParts, fillText, fillValue, leftOut } from './fill-text.ts';
+import { encodedOrGone, withoutGone } from './fill-url.ts';
 import { onlyPlaceholder, parseTemplate } from './parse-template.ts';
 import { textOf, valueOf, type TemplateValues } from './template-values.ts';
 
@@ -69,16 +69,10 @@ function endsQuoted(text: string, before: boolean): boolean {
 
 /** Without a value an optional placeholder leaves out its parameter. */
 function fillForm(text: string, values: TemplateValues): string {
-  let filled = '';
-  for (const part of parseTemplate(text)) {
-    if (part.kind !== 'placeholder') {
-      filled += part.text;
-      continue;
-    }
-    const value = valueOf(part, values);
-    filled += value === undefined && part.optional ? gone : encodeForUrl(textOf(value));
-  }
-  return withoutGone(filled, '&');
+  return withoutGone(
+    fillParts(text, (placeholder) => encodedOrGone(placeholder, values)),
+    '&',
+  );
 }
 
 function textOrNull(filled: string | typeof leftOut): string | null {

@@ -1,8 +1,15 @@
-import { onlyPlaceholder, parseTemplate } from './parse-template.ts';
+import { onlyPlaceholder, parseTemplate, type Placeholder } from './parse-template.ts';
 import { textOf, valueOf, type TemplateValues } from './template-values.ts';
 
 /** A text or value that is left out of its request. */
 export const leftOut: unique symbol = Symbol('left out');
+
+/** The text with each placeholder replaced by what is written for it. */
+export function fillParts(text: string, write: (placeholder: Placeholder) => string): string {
+  return parseTemplate(text)
+    .map((part) => (part.kind === 'placeholder' ? write(part) : part.text))
+    .join('');
+}
 
 /** The text with its placeholders filled in; left out if one of them is optional and has no value. */
 export function fillText(
@@ -10,17 +17,13 @@ export function fillText(
   values: TemplateValues,
   encode: (value: string) => string = (value) => value,
 ): string | typeof leftOut {
-  let filled = '';
-  for (const part of parseTemplate(text)) {
-    if (part.kind !== 'placeholder') {
-      filled += part.text;
-      continue;
-    }
-    const value = valueOf(part, values);
-    if (value === undefined && part.optional) return leftOut;
-    filled += encode(textOf(value));
-  }
-  return filled;
+  let isLeftOut = false;
+  const filled = fillParts(text, (placeholder) => {
+    const value = valueOf(placeholder, values);
+    isLeftOut ||= value === undefined && placeholder.optional;
+    return encode(textOf(value));
+  });
+  return isLeftOut ? leftOut : filled;
 }
 
 /**

@@ -1,10 +1,10 @@
 import { SourceRefused } from '../../domain/errors.ts';
 import { leftOut } from './fill-text.ts';
-import { onlyPlaceholder, parseTemplate } from './parse-template.ts';
+import { onlyPlaceholder, parseTemplate, type Placeholder } from './parse-template.ts';
 import { textOf, valueOf, type TemplateValues } from './template-values.ts';
 
 /** Marks a parameter or path segment to be left out: no URL contains it. */
-export const gone = '\0';
+const gone = '\0';
 
 /**
  * A URL with its placeholders filled in: a value is one segment of the path, or a part of one parameter. A URL that is one placeholder
@@ -26,8 +26,7 @@ export function fillUrl(url: string, values: TemplateValues): string | typeof le
     }
     const isInPath = !/[?#]/.test(filled);
     if (isInPath) named.add(segmentsOf(filled).length - 1);
-    const value = valueOf(part, values);
-    filled += value === undefined && part.optional ? gone : encodeForUrl(textOf(value));
+    filled += encodedOrGone(part, values);
   }
   const [, path = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(filled) ?? [];
   assertSegments(path, named);
@@ -56,8 +55,10 @@ function withoutParameters(query: string): string {
   return kept === '' ? '' : `?${kept}`;
 }
 
-export function encodeForUrl(value: string): string {
-  return encodeURIComponent(value.toWellFormed());
+/** A value as a part of a URL; marked to be left out where an optional placeholder has none. */
+export function encodedOrGone(placeholder: Placeholder, values: TemplateValues): string {
+  const value = valueOf(placeholder, values);
+  return value === undefined && placeholder.optional ? gone : encodeURIComponent(textOf(value).toWellFormed());
 }
 
 /** The text without the parts that are marked. */

@@ -1,3 +1,5 @@
+import { durationPart, sumOfDuration } from '../../domain/time/duration.ts';
+
 /** What a request may name beside `${env:NAME}`. */
 export const placeholderNames = [
   ...(['cursor', 'page', 'offset', 'limit'] as const),
@@ -151,17 +153,8 @@ function endOfQuoted(text: string, start: number): number {
   return -1;
 }
 
-const durationUnits: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
-
 const counted = /^(cursor|page|offset|limit|job)(\?)?$/;
-const time = /^(since|until|now)((?:[+-](?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+)*)(\?)?(?::(.+?))??(\?)?$/s;
+const time = new RegExp(String.raw`^(since|until|now)((?:[+-](?:${durationPart})+)*)(\?)?(?::(.+?))??(\?)?$`, 's');
 const field = /^(last|parent|submit|status)(\?)?:(.+?)(\?)?$/s;
 
 function readPlaceholder(text: string): Placeholder | InvalidPlaceholder {
@@ -202,9 +195,7 @@ function notClosed(text: string): InvalidPlaceholder {
 function shiftOf(text: string): number {
   let total = 0;
   for (const [, sign, amounts = ''] of text.matchAll(/([+-])([^+-]+)/g)) {
-    for (const [, amount, unit = ''] of amounts.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)) {
-      total += (sign === '-' ? -1 : 1) * Number(amount) * (durationUnits[unit] ?? 0);
-    }
+    total += (sign === '-' ? -1 : 1) * sumOfDuration(amounts);
   }
   return Math.round(total);
 }

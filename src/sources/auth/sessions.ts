@@ -1,9 +1,10 @@
+import { contentTypeOf } from '../../domain/text/content-type.ts';
 import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import type { LoginPlan, SessionPlan, SessionTokenPlan } from '../../domain/plan/auth-plan.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { HeldSecret } from '../../domain/secrets/held-mask.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
-import { parseJson } from '../../formats/exact-json.ts';
+import { jsonOrNull } from '../../formats/exact-json.ts';
 import { compileExpression } from '../../formats/jmespath/jmespath.ts';
 import { sha256 } from '../../formats/sha256.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
@@ -124,7 +125,7 @@ const form = 'application/x-www-form-urlencoded';
 /** An object is JSON unless the headers say that it is a form; a text is what it looks like. */
 function contentOf({ method, body, headers }: LoginPlan): { content: string | null; type: string | null } {
   if (method === 'GET' || body === undefined) return { content: null, type: null };
-  const given = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? null;
+  const given = contentTypeOf(headers) ?? null;
   if (typeof body === 'string') {
     return { content: body, type: given ?? (/^\s*[[{]/.test(body) ? 'application/json' : form) };
   }
@@ -168,28 +169,20 @@ function tokenOf(name: string, { from }: SessionTokenPlan, answer: HttpResponse)
       { ofCredentials: true },
     );
   }
-  const body = jsonOf(answer.body);
-  if (body === undefined) {
+  const json = jsonOrNull(answer.body.toString());
+  if (json === null) {
     const type = answer.headers['content-type'] ?? 'no Content-Type';
     throw new SourceRefused(
       `${where} with ${answer.body.length} bytes that are not JSON (${truncate(type, 60)}), expected the token at ${from.path}`,
       { ofCredentials: true },
     );
   }
-  const token = compileExpression(from.path)(body);
+  const token = compileExpression(from.path)(json.value);
   if (typeof token === 'string' && token !== '') return token;
   throw new SourceRefused(
-    `${where} without a token at ${from.path}, expected a text there; found ${kindOf(token, body)}`,
+    `${where} without a token at ${from.path}, expected a text there; found ${kindOf(token, json.value)}`,
     { ofCredentials: true },
   );
-}
-
-function jsonOf(body: Buffer): unknown {
-  try {
-    return parseJson(body.toString()).value;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What is at the path; if nothing is, the names beside which it should be. */

@@ -3,7 +3,7 @@ import type { ClientCredentialsPlan, RefreshTokenPlan } from '../../domain/plan/
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import { clientPair } from '../../domain/secrets/client-pair.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
-import { parseJson } from '../../formats/exact-json.ts';
+import { jsonOrNull } from '../../formats/exact-json.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { askedWait } from '../http/rate-limit.ts';
 import { isPassing } from '../http/status.ts';
@@ -106,10 +106,6 @@ export async function requestToken(
 }
 
 function answerOf(body: Buffer): Record<string, unknown> | null {
-  try {
-    const { value } = parseJson(body.toString());
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
+  const value = jsonOrNull(body.toString())?.value;
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
 }

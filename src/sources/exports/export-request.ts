@@ -1,3 +1,4 @@
+import { contentTypeOf } from '../../domain/text/content-type.ts';
 import { SourceRefused, WrongShape } from '../../domain/errors.ts';
 import type { ExportRequestPlan } from '../../domain/plan/export-plan.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
@@ -97,8 +98,4 @@ export function exportRequest(
       ...(isGiven ? { isGiven } : {}),
     },
   };
-}
-
-function contentTypeOf(headers: Readonly<Record<string, string>>): string | undefined {
-  return Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
 }

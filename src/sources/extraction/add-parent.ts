@@ -1,6 +1,5 @@
-import { isObject } from '../../domain/is-object.ts';
 import type { Warning } from '../../domain/run/warning.ts';
-import { ExactNumber, type ParsedJson } from '../../formats/exact-json.ts';
+import { isJsonObject, type ParsedJson } from '../../formats/exact-json.ts';
 import type { RawRecord } from './extract-record.ts';
 
 /** For records that have a field of that name. */
@@ -15,7 +14,7 @@ export function addParent(
   parent: ParsedJson,
 ): { readonly raw: RawRecord; readonly isReplaced: boolean } {
   const { value, exact, mayBeDeep } = raw;
-  if (!isObject(value) || value instanceof ExactNumber) return { raw, isReplaced: false };
+  if (!isJsonObject(value)) return { raw, isReplaced: false };
   const isReplaced = Object.hasOwn(value, 'parent');
   // Its text no longer says what it holds.
   return {

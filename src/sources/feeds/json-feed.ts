@@ -1,6 +1,6 @@
 import { assertJsonSize } from '../extraction/json-limits.ts';
 import { WrongShape } from '../../domain/errors.ts';
-import { ExactNumber, parseJson } from '../../formats/exact-json.ts';
+import { ExactNumber, isJsonObject, parseJson } from '../../formats/exact-json.ts';
 import { absoluteUrl } from './absolute-url.ts';
 import { noHints, withoutRepeats, type Enclosure, type Feed, type FeedItem } from './feed-item.ts';
 
@@ -11,7 +11,7 @@ import { noHints, withoutRepeats, type Enclosure, type Feed, type FeedItem } fro
 export function parseJsonFeed(text: string, base: string, subject: string): Feed {
   assertJsonSize(`fetch: ${subject}`, text);
   const { value } = parseJson(text);
-  const feed = isObject(value) ? value : {};
+  const feed = isJsonObject(value) ? value : {};
   const { items } = feed;
   if (!Array.isArray(items) || !isFeed(feed, items)) {
     throw new WrongShape(`fetch: ${subject} answered with JSON that is not a JSON Feed, expected version and items`);
@@ -27,13 +27,15 @@ function isFeed(feed: Record<string, unknown>, items: readonly unknown[]): boole
   if (version !== '') return false;
   if (textOf(feed['home_page_url']) !== null || textOf(feed['feed_url']) !== null) return true;
   const names = textOf(feed['title']) === null ? itemNames : [...itemNames, 'title'];
-  return items.length > 0 && items.every((item) => isObject(item) && names.some((name) => Object.hasOwn(item, name)));
+  return (
+    items.length > 0 && items.every((item) => isJsonObject(item) && names.some((name) => Object.hasOwn(item, name)))
+  );
 }
 
 const itemNames = ['content_html', 'content_text', 'date_published', 'url', 'external_url', 'summary', 'attachments'];
 
 function jsonItem(item: unknown, base: string): FeedItem {
-  const fields = isObject(item) ? item : { value: item };
+  const fields = isJsonObject(item) ? item : { value: item };
   const link = textOf(fields['url']) ?? textOf(fields['external_url']);
   return {
     guid: textOf(fields['id']),
@@ -49,7 +51,7 @@ function jsonItem(item: unknown, base: string): FeedItem {
 
 function enclosures(attachments: unknown, base: string): Enclosure[] {
   if (!Array.isArray(attachments)) return [];
-  const found = attachments.filter(isObject).flatMap((attachment) => {
+  const found = attachments.filter(isJsonObject).flatMap((attachment) => {
     const url = textOf(attachment['url']);
     if (url === null) return [];
     return [
@@ -68,8 +70,4 @@ function textOf(value: unknown): string | null {
   if (typeof value === 'string') return value === '' ? null : value;
   if (value instanceof ExactNumber) return value.text;
   return typeof value === 'number' ? String(value) : null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }

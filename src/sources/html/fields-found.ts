@@ -1,4 +1,4 @@
-import { isObject } from '../proposal/record-fields.ts';
+import { isJsonObject } from '../../formats/exact-json.ts';
 import type { FieldTally } from '../../domain/run/field-tally.ts';
 import type { Field } from './field.ts';
 
@@ -23,7 +23,7 @@ export class FieldsFound {
       const values: readonly unknown[] = Array.isArray(value) ? value : [value];
       const some = values.filter((each) => each !== null && each !== undefined);
       if (some.length > 0) this.#found.add(number);
-      if (inner) for (const each of some) if (isObject(each)) this.#note(inner, each);
+      if (inner) for (const each of some) if (isJsonObject(each)) this.#note(inner, each);
     }
   }
 

@@ -1,4 +1,4 @@
-import { ExactNumber } from '../../formats/exact-json.ts';
+import { isJsonObject } from '../../formats/exact-json.ts';
 import { convertValue } from './convert-value.ts';
 import { rawText, type PageElement } from './element-text.ts';
 import type { Field } from './field.ts';
@@ -89,13 +89,9 @@ function ofJson(field: Field, found: unknown): Found[] {
   const isPlain = field.fields === null && field.transform === null && field.type === 'string';
   const members: unknown[] = Array.isArray(found) && (field.list || !isPlain) ? found : [found];
   const wanted = field.list ? members : members.slice(0, 1);
-  return wanted.map((value) => ({ value, scope: isObject(value) ? { value } : null }));
+  return wanted.map((value) => ({ value, scope: isJsonObject(value) ? { value } : null }));
 }
 
 function memberOf(object: unknown, name: string): unknown {
-  return isObject(object) && Object.hasOwn(object, name) ? object[name] : null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+  return isJsonObject(object) && Object.hasOwn(object, name) ? object[name] : null;
 }

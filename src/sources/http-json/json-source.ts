@@ -1,5 +1,5 @@
+import { shownStart } from '../extraction/shown-start.ts';
 import { jsonAccept } from '../http/accept-headers.ts';
-import { truncate } from '../../domain/secrets/redact.ts';
 import { UnreadableBody, messageOf } from '../../domain/errors.ts';
 import { compileExpression } from '../../formats/jmespath/jmespath.ts';
 import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
@@ -47,9 +47,8 @@ function parsePage(plan: HttpJsonPlan | HttpFormatPlan, text: string, contentTyp
         `fetch: ${subject} answered with ${contentType ?? 'no content type'}, expected JSON; what it sent is ${hiddenValue}`,
       );
     }
-    const start = truncate(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
     throw new UnreadableBody(
-      `fetch: ${subject} answered with ${contentType ?? 'no content type'} that begins "${start}", expected JSON (${messageOf(error)})`,
+      `fetch: ${subject} answered with ${contentType ?? 'no content type'}${shownStart(plan, text)}, expected JSON (${messageOf(error)})`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { contentTypeOf } from '../../domain/text/content-type.ts';
 import { SourceRefused, WrongShape } from '../../domain/errors.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { HttpPosition } from '../../domain/state/fetch-position.ts';
@@ -91,8 +92,4 @@ function addressOf(plan: HttpPlan, values: TemplateValues): string {
   // Its scheme, host and port are written; a value that changed them would be sent the secrets.
   if (address?.origin === own) return filled;
   throw new SourceRefused(`fetch: ${name}: a value changes where the request goes, expected ${own}`);
-}
-
-function contentTypeOf(headers: Readonly<Record<string, string>>): string | undefined {
-  return Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
 }

@@ -1,6 +1,7 @@
+import { isJsonObject } from '../../formats/exact-json.ts';
 import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { Warning } from '../../domain/run/warning.ts';
-import { isObject, lastPart, quoted, textOfValue } from '../proposal/record-fields.ts';
+import { lastPart, quoted, textOfValue } from '../proposal/record-fields.ts';
 import { nextLink } from './link-header.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -71,13 +72,13 @@ const maxDepth = 3;
 
 /** The part of a page beside its records: it is searched for each page, so large parts are skipped. */
 function fieldsIn(page: unknown, prefix = '', depth = 0): Field[] {
-  if (!isObject(page)) return [];
+  if (!isJsonObject(page)) return [];
   const members = Object.entries(page);
   if (members.length > maxMembers) return [];
   return members.flatMap(([key, value]): Field[] => {
     const path = prefix + quoted(key);
     if (path.length > maxPath) return [];
-    if (isObject(value)) return depth < maxDepth ? fieldsIn(value, `${path}.`, depth + 1) : [];
+    if (isJsonObject(value)) return depth < maxDepth ? fieldsIn(value, `${path}.`, depth + 1) : [];
     return value === null || Array.isArray(value) ? [] : [[path, value]];
   });
 }

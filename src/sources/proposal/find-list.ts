@@ -1,4 +1,5 @@
-import { isObject, quoted } from './record-fields.ts';
+import { isJsonObject } from '../../formats/exact-json.ts';
+import { quoted } from './record-fields.ts';
 
 /** A list in a page, and its JMESPath. */
 export interface FoundList {
@@ -11,8 +12,8 @@ const maxListDepth = 4;
 
 /** The longest list of objects, those nearer to the root first. */
 export function findList(page: unknown, path = '@', depth = 0): FoundList | null {
-  if (Array.isArray(page)) return page.some(isObject) ? { path, items: page } : null;
-  if (!isObject(page) || depth === maxListDepth) return null;
+  if (Array.isArray(page)) return page.some(isJsonObject) ? { path, items: page } : null;
+  if (!isJsonObject(page) || depth === maxListDepth) return null;
   const found = Object.entries(page).flatMap(
     ([key, value]) => findList(value, path === '@' ? quoted(key) : `${path}.${quoted(key)}`, depth + 1) ?? [],
   );

@@ -1,5 +1,6 @@
+import { isJsonObject } from '../../formats/exact-json.ts';
 import { proposeTime } from './propose-time.ts';
-import { fieldsOf, isObject, quoted, type JsonObject, lastPart } from './record-fields.ts';
+import { fieldsOf, quoted, type JsonObject, lastPart } from './record-fields.ts';
 
 /** Records that lie in a list of each of their parents. */
 export interface NestedRecords {
@@ -49,7 +50,7 @@ function listKeys(parents: readonly JsonObject[]): string[] {
 
 function childrenOf(parent: JsonObject, key: string): JsonObject[] {
   const list = parent[key];
-  return Array.isArray(list) ? list.filter(isObject) : [];
+  return Array.isArray(list) ? list.filter(isJsonObject) : [];
 }
 
 /** Plain fields of the parents, under names that no record has itself. */

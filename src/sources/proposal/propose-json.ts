@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../formats/exact-json.ts';
 import { proposePaginator } from '../pagination/propose-paginator.ts';
 import { findList } from './find-list.ts';
 import { nestedRecords } from './nested-records.ts';
@@ -10,7 +11,6 @@ import {
   fieldsOf,
   isIdName,
   isIdValue,
-  isObject,
   quoted,
   type JsonObject,
 } from './record-fields.ts';
@@ -19,7 +19,7 @@ import {
 export function proposeJson(page: unknown, headers: Readonly<Record<string, string>>): Proposal | null {
   const list = findList(page);
   if (!list) return null;
-  const nested = nestedRecords(list.items.filter(isObject), list.path);
+  const nested = nestedRecords(list.items.filter(isJsonObject), list.path);
   const { source, notes } = proposeRecords(nested?.items ?? list.items);
   const paginator = proposePaginator(page, headers);
   return {
@@ -35,7 +35,7 @@ export function proposeJson(page: unknown, headers: Readonly<Record<string, stri
 
 /** Proposes which fields of records are their id and their time. */
 export function proposeRecords(items: readonly unknown[]): Proposal {
-  const records = items.filter(isObject);
+  const records = items.filter(isJsonObject);
   const id = proposeId(records);
   const everywhere = proposeTime(fieldsOf(records));
   // A time that most records have is better than none.

@@ -1,6 +1,6 @@
+import { beginningOf } from '../extraction/shown-start.ts';
 import { load } from 'cheerio';
 import { messageOf, WrongShape } from '../../domain/errors.ts';
-import { truncate } from '../../domain/secrets/redact.ts';
 import { parseJson } from '../../formats/exact-json.ts';
 import { parseXmlFeed } from '../feeds/xml-feed.ts';
 import type { HttpResponse } from '../http/http-client.ts';
@@ -65,6 +65,6 @@ function isJsonFeed(page: unknown): boolean {
 }
 
 function unreadable(text: string): WrongShape {
-  const start = truncate(text.trimStart(), 40).replaceAll(/\s+/g, ' ');
+  const start = beginningOf(text);
   return new WrongShape(`init: found content that begins "${start}", expected a feed, JSON or HTML`);
 }

@@ -1,4 +1,4 @@
-import { ExactNumber } from '../../formats/exact-json.ts';
+import { ExactNumber, isJsonObject } from '../../formats/exact-json.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -20,7 +20,7 @@ export function allFields(records: readonly JsonObject[]): ReadonlyMap<string, r
 function collectFields(value: JsonObject, prefix: string, depth: number, fields: Map<string, unknown[]>): void {
   for (const [key, member] of Object.entries(value)) {
     const path = prefix + quoted(key);
-    if (isObject(member) && depth < maxFieldDepth) collectFields(member, `${path}.`, depth + 1, fields);
+    if (isJsonObject(member) && depth < maxFieldDepth) collectFields(member, `${path}.`, depth + 1, fields);
     else if (member !== null && !Array.isArray(member)) {
       const values = fields.get(path);
       if (values) values.push(member);
@@ -76,8 +76,4 @@ export function lastPart(path: string): string {
 /** A key as JMESPath wants it. */
 export function quoted(key: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(key) ? key : JSON.stringify(key);
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }

@@ -1,5 +1,5 @@
-import { parseJson } from '../../formats/exact-json.ts';
-import { areDistinct, byIdName, fieldsOf, isIdValue, isObject, textOfValue } from './record-fields.ts';
+import { isJsonObject, parseJson } from '../../formats/exact-json.ts';
+import { areDistinct, byIdName, fieldsOf, isIdValue, textOfValue } from './record-fields.ts';
 
 /** Records that are looked at, and bytes of them. */
 const maxRecords = 5_000;
@@ -33,5 +33,5 @@ export function uniqueKeys(payloads: readonly string[], id: readonly string[]): 
 function parsed(payloads: readonly string[]): Readonly<Record<string, unknown>>[] {
   let bytes = 0;
   const texts = [...new Set(payloads)].slice(0, maxRecords).filter((text) => (bytes += text.length) <= maxBytes);
-  return texts.map((text) => parseJson(text).value).filter(isObject);
+  return texts.map((text) => parseJson(text).value).filter(isJsonObject);
 }

@@ -3,13 +3,10 @@ import { hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { HttpFormatPlan } from '../../domain/plan/source-plan.ts';
 import { noTrace, type Trace } from '../compute/trace.ts';
 import type { DocumentFormat } from '../extraction/document-format.ts';
-import { DateOrders } from '../feeds/date-order.ts';
 import { compileFields } from '../html/field.ts';
-import { FieldsFound } from '../html/fields-found.ts';
 import { createItemFinder } from '../html/find-items.ts';
 import { HtmlPage } from '../html/html-page.ts';
-import { readWithDates } from '../html/read-dates.ts';
-import { readItems } from '../html/read-items.ts';
+import { readDocument } from '../html/read-document.ts';
 import { xmlAccept } from '../http/accept-headers.ts';
 import { decodeDocument } from '../text/decode-document.ts';
 import { loadXml } from './load-xml.ts';
@@ -30,22 +27,17 @@ export function xmlFormat(plan: HttpFormatPlan, trace: Trace = noTrace): Documen
   };
   return {
     accept: xmlAccept,
-    read({ body, headers, url }, _fetchedAt, { selection, remembered }) {
+    read({ body, headers, url }, _fetchedAt, options) {
       const contentType = headers['content-type'];
       const decoded = decodeDocument({ kind: 'xml', body, contentType, encoding: plan.encoding ?? null });
       const { $, complete } = loadXml(plan, decoded.text, contentType);
       const page = new HtmlPage($, url, { base: url, textOf: xmlText });
-      const orders = new DateOrders(plan.occurredAt.dateOrder, remembered?.dateOrder);
-      const found = new FieldsFound();
-      const onRecord = (record: Readonly<Record<string, unknown>>) => found.add(reading.fields, record);
-      const asked = { ...reading, onRecord, ...(selection ? { selection } : {}) };
-      const items = readWithDates(page, orders, () => readItems(asked, page));
-      const patch = orders.shown === null ? {} : { patch: { dateOrder: orders.shown } };
+      const read = readDocument(reading, page, plan.occurredAt.dateOrder, options);
       const broken = complete
         ? {}
         : { broken: 'the XML document broke off before its end; what could be read is used' };
-      const warnings = [...decoded.warnings, ...orders.warnings()];
-      return { items, html: $, xml: true, warnings, fields: found.tally(reading.fields), ...patch, ...broken };
+      const warnings = [...decoded.warnings, ...read.warnings];
+      return { ...read, html: $, xml: true, warnings, ...broken };
     },
   };
 }

@@ -1,6 +1,5 @@
 import type { ExplodePlan } from '../../../domain/plan/shaping-plan.ts';
-import { isObject } from '../../../domain/is-object.ts';
-import { ExactNumber } from '../../../formats/exact-json.ts';
+import { ExactNumber, isJsonObject } from '../../../formats/exact-json.ts';
 import { compileExact } from '../../../formats/jmespath/exact-jmespath.ts';
 import { parseKeyPath } from '../../../formats/jmespath/key-path.ts';
 import { keysOfPath } from '../../../formats/jmespath/path-names.ts';
@@ -27,7 +26,7 @@ export function createExplode({ path, keep }: ExplodePlan): (value: unknown) => 
     const around = list.length === 0 ? {} : kept(value);
     const conflicts = new Set<string>();
     const elements = list.map((element: unknown) =>
-      isRecord(element) ? merged(around, element, conflicts) : merged(around, { [name]: element }, conflicts),
+      isJsonObject(element) ? merged(around, element, conflicts) : merged(around, { [name]: element }, conflicts),
     );
     return { elements, conflicts: [...conflicts] };
   };
@@ -50,7 +49,7 @@ function isPaths(keep: ExplodePlan['keep']): keep is readonly string[] {
 
 /** What a record has at a path, within the objects that lead to it; nothing where it has nothing. */
 function branch(value: unknown, [key, ...rest]: readonly string[]): Tree {
-  if (key === undefined || !isRecord(value) || !Object.hasOwn(value, key)) return {};
+  if (key === undefined || !isJsonObject(value) || !Object.hasOwn(value, key)) return {};
   if (rest.length === 0) return Object.fromEntries([[key, value[key]]]);
   const inner = branch(value[key], rest);
   return Object.keys(inner).length === 0 ? {} : Object.fromEntries([[key, inner]]);
@@ -63,17 +62,13 @@ function merged(base: Tree, own: Tree, conflicts: Set<string>): Tree {
   for (const [key, value] of Object.entries(own)) {
     const before = members.get(key);
     if (before === undefined) members.set(key, value);
-    else if (isRecord(before) && isRecord(value)) members.set(key, merged(before, value, conflicts));
+    else if (isJsonObject(before) && isJsonObject(value)) members.set(key, merged(before, value, conflicts));
     else {
       conflicts.add(key);
       members.set(key, value);
     }
   }
   return Object.fromEntries(members);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return isObject(value) && !(value instanceof ExactNumber);
 }
 
 function kindOf(value: unknown): string {

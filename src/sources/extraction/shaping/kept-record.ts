@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import type { KeptRecord } from '../../../domain/dead-letters/dead-letter.ts';
-import { isObject } from '../../../domain/is-object.ts';
-import { ExactNumber } from '../../../formats/exact-json.ts';
+import { isJsonObject } from '../../../formats/exact-json.ts';
 import { rawText, type RawRecord } from '../extract-record.ts';
 
 /** Of a text that a mask could not be applied to only its size and hash are kept. */
@@ -23,11 +22,7 @@ export function keptShaped(
   isElement: boolean,
 ): KeptRecord {
   // Where there are no keys, no mask can be applied.
-  if (masks && !isKeyed(raw.value)) return withheld(rawText(before));
+  if (masks && !isJsonObject(raw.value)) return withheld(rawText(before));
   if (masks) return { recordText: rawText(raw), shaped: true };
   return { recordText: rawText(before), ...(isElement ? { exploded: true } : {}) };
-}
-
-function isKeyed(value: unknown): boolean {
-  return isObject(value) && !(value instanceof ExactNumber);
 }

@@ -1,3 +1,4 @@
+import { beginningOf } from '../../extraction/shown-start.ts';
 import { parse } from 'yaml';
 import { messageOf, WrongShape } from '../../../domain/errors.ts';
 import { isObject } from '../../../domain/is-object.ts';
@@ -81,6 +82,6 @@ function treeOf(text: string): Tree {
     throw new WrongShape(`init: found a text that is neither JSON nor YAML (${truncate(why, 120)}), ${expected}`);
   }
   if (isObject(root)) return root;
-  const start = truncate(plain.trimStart(), 40).replaceAll(/\s+/g, ' ');
+  const start = beginningOf(plain);
   throw new WrongShape(`init: found a text that begins "${start}", ${expected}`);
 }

@@ -1,3 +1,4 @@
+import { beginningOf } from '../../extraction/shown-start.ts';
 import { Parser } from 'htmlparser2';
 import { WrongShape } from '../../../domain/errors.ts';
 import { truncate } from '../../../domain/secrets/redact.ts';
@@ -51,10 +52,7 @@ export function readOpml(text: string): Outline[] {
   );
   parser.end(cleanXml(text));
   if (String(root).toLowerCase() === 'opml') return outlines;
-  const found =
-    root === null
-      ? `a text that begins "${truncate(text.trimStart(), 40).replaceAll(/\s+/g, ' ')}"`
-      : `<${truncate(root, 40)}>`;
+  const found = root === null ? `a text that begins "${beginningOf(text)}"` : `<${truncate(root, 40)}>`;
   throw new WrongShape(`init: found ${found}, expected OPML, which begins with <opml>`);
 }
 

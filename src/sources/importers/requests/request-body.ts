@@ -1,4 +1,4 @@
-import { parseJson } from '../../../formats/exact-json.ts';
+import { jsonOrNull, type ParsedJson } from '../../../formats/exact-json.ts';
 import { isObject } from '../../../domain/is-object.ts';
 import { isSecretName, isSecretText } from './secret-values.ts';
 import { literal, type SecretVariables } from './secret-variables.ts';
@@ -26,13 +26,9 @@ export function bodyOf(text: string, contentType: string | null, variables: Secr
   return { body: own, contentType: contentType ?? 'application/json' };
 }
 
-function jsonOf(text: string): ReturnType<typeof parseJson> | null {
-  try {
-    const parsed = parseJson(text);
-    return isObject(parsed.value) || Array.isArray(parsed.value) ? parsed : null;
-  } catch {
-    return null;
-  }
+function jsonOf(text: string): ParsedJson | null {
+  const parsed = jsonOrNull(text);
+  return parsed && (isObject(parsed.value) || Array.isArray(parsed.value)) ? parsed : null;
 }
 
 function valueOf(value: unknown, name: string, variables: SecretVariables, numbers: string[]): unknown {
