@@ -1,7 +1,5 @@
 import type { Client } from '@temporalio/client';
-
-/** The server's words for the two kinds of task queues that have one name. */
-const queueTypes = { workflows: 1, activities: 2 } as const;
+import { describePartitions, type QueueType } from './queue-partitions.ts';
 
 /** The server's number for workers that are in a deployment. */
 const versioned = 2;
@@ -11,7 +9,7 @@ const freshMs = 70_000;
 
 interface Asked {
   readonly taskQueue: string;
-  readonly type: keyof typeof queueTypes;
+  readonly type: QueueType;
   /** @default that of a worker that lives */
   readonly withinMs?: number | undefined;
 }
@@ -58,23 +56,27 @@ export async function queuePollers(
   client: Client,
   { taskQueue, type, withinMs = freshMs }: Asked,
 ): Promise<QueuePollers> {
-  const { pollers, versioningInfo } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: queueTypes[type],
-  });
+  const partitions = await describePartitions(client, taskQueue, type);
   const oldest = (Date.now() - withinMs) / 1000;
-  const { currentDeploymentVersion, rampingDeploymentVersion, rampingVersionPercentage } = versioningInfo ?? {};
+  const { currentDeploymentVersion, rampingDeploymentVersion, rampingVersionPercentage } =
+    partitions[0].versioningInfo ?? {};
+  const pollers = partitions
+    .flatMap((partition) => partition.pollers ?? [])
+    .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= oldest)
+    .map(({ identity, deploymentOptions }) => ({
+      identity: identity ?? '',
+      version: deploymentOptions?.workerVersioningMode === versioned ? toBuild(deploymentOptions) : null,
+    }));
   return {
-    pollers: (pollers ?? [])
-      .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) >= oldest)
-      .map(({ identity, deploymentOptions }) => ({
-        identity: identity ?? '',
-        version: deploymentOptions?.workerVersioningMode === versioned ? toBuild(deploymentOptions) : null,
-      })),
+    pollers: withoutDuplicates(pollers),
     current: toBuild(currentDeploymentVersion),
     ramping: rampingVersionPercentage ? toBuild(rampingDeploymentVersion) : undefined,
   };
+}
+
+/** One each: a worker polls several partitions. */
+function withoutDuplicates(pollers: readonly Poller[]): readonly Poller[] {
+  return [...new Map(pollers.map((poller) => [JSON.stringify(poller), poller])).values()];
 }
 
 function toBuild(

@@ -1,5 +1,7 @@
 import { ScheduleNotFoundError, type Client, type ScheduleDescription } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { Instance } from '../../src/domain/instance.ts';
+import { sourcesWithOpenRuns } from '../../src/temporal/start-run.ts';
 import { CliSandbox, type RunningDaybook } from '../support/cli-sandbox.ts';
 import { startOrigin, type Origin } from '../support/servers/origin.ts';
 import { TestWorker } from '../support/test-worker.ts';
@@ -169,6 +171,8 @@ test('a probe whose worker is killed is made again by the next one, and starts e
   };
   expect(await (await probe('2026-10-31T00:00:00Z')).result()).toMatchObject({ due: 2, started: ['first', 'second'] });
   await soon(async () => expect(await testWorker.database.count(rowsOf('first', 'second'))).toBe(2));
+  // A source whose run is still open is not asked.
+  await soon(async () => expect((await sourcesWithOpenRuns(client, new Instance())).size).toBe(0));
   await testWorker.stopWorker();
   bodies.set('first', bodyOf('1', '2'));
   bodies.set('second', bodyOf('1', '2'));

@@ -3,6 +3,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { freshPollers } from '../../../src/temporal/fresh-pollers.ts';
 import { readCompose } from '../../support/deploy/compose.ts';
 import { ComposeProcesses } from '../../support/deploy/compose-processes.ts';
 import { csvRowsBelow } from '../../support/csv-rows.ts';
@@ -103,12 +104,8 @@ describe('docker compose up', () => {
   });
 
   test('has both workers poll, and runs come by their schedule', async () => {
-    const { pollers } = await client.workflowService.describeTaskQueue({
-      namespace: namespace.name,
-      taskQueue: { name: 'daybook' },
-      taskQueueType: 1,
-    });
-    expect(new Set(pollers?.map(({ identity }) => identity)).size).toBe(2);
+    const pollers = await freshPollers(client, { taskQueue: 'daybook', type: 'workflows' });
+    expect(new Set(pollers).size).toBe(2);
     expect(await runsContinue()).toBe(true);
   });
 
