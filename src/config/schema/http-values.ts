@@ -8,6 +8,12 @@ export const scalar = z
   .meta({ title: 'text, number, true or false' })
   .transform(String);
 
+/** Parameters of a query. */
+export const parameters = z.record(
+  z.string(),
+  z.union([scalar, z.array(scalar)], 'expected a text, a number, true, false, or a list of such'),
+);
+
 export const headers = z.record(z.string(), scalar).check(checkHeaders);
 
 export const url = z
