@@ -75,7 +75,12 @@ function authOf(auth: AuthPlan | null): object {
     case 'oauth2_refresh_token':
       return { auth: auth.type, tokenOrigin: originOf(auth.tokenUrl) };
     case 'session':
-      return { auth: auth.type, loginOrigin: originOf(auth.login.url), sendAs: auth.token?.sendAs ?? null };
+      return {
+        auth: auth.type,
+        loginOrigin: originOf(auth.login.url),
+        ...(auth.login.page ? { pageOrigin: originOf(auth.login.page.url) } : {}),
+        sendAs: auth.token?.sendAs ?? null,
+      };
     default:
       return { auth: auth.type };
   }
