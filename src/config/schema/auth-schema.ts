@@ -83,7 +83,7 @@ const login = z
   .check((context) => {
     const { method, body, url: address, page } = context.value;
     if (address === undefined && page === undefined) {
-      const message = 'is required: expected the URL that takes the login, or page with the form of it';
+      const message = 'is required: expected one address: url: https://api.example.com/login, or page with the form that logs in';
       context.issues.push({ code: 'custom', input: context.value, path: ['url'], message });
     }
     const field = page?.token?.field;

@@ -3,7 +3,7 @@ import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { urlProblem } from './problems/url-problem.ts';
 
 /** A value of a parameter or header; a text in the plan. */
-export const scalar = z
+const scalar = z
   .union([z.string(), z.number(), z.boolean()], 'expected a text, a number, true or false')
   .meta({ title: 'text, number, true or false' })
   .transform(String);

@@ -23,7 +23,7 @@ const oai = [
   'incremental: { cursor: at, initial_value: 2026-01-01T00:00:00Z }',
 ];
 
-/** A repository that takes a token only by itself, as its protocol says. */
+/** A repository that takes a token only alone, as its protocol says. */
 function harvested({ query }: Asked) {
   const token = query.get('resumptionToken');
   const isAlone = token === null || [...query.keys()].toSorted().join() === 'resumptionToken,verb';
