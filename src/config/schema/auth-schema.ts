@@ -83,7 +83,8 @@ const login = z
   .check((context) => {
     const { method, body, url: address, page } = context.value;
     if (address === undefined && page === undefined) {
-      const message = 'is required: expected one address: url: https://api.example.com/login, or page with the form that logs in';
+      const message =
+        'is required: expected one address: url: https://api.example.com/login, or page with the form that logs in';
       context.issues.push({ code: 'custom', input: context.value, path: ['url'], message });
     }
     const field = page?.token?.field;
