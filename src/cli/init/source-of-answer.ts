@@ -1,6 +1,6 @@
 import { CannotStart } from '../../domain/errors.ts';
 import { sourceKeys, type Keys, type RequestKeys } from '../../sources/importers/requests/request-keys.ts';
-import { pagingOf } from '../../sources/importers/requests/request-paging.ts';
+import { pagingOf, type RequestPaging } from '../../sources/importers/requests/request-paging.ts';
 import type { Proposal } from '../../sources/proposal/proposal.ts';
 
 /**
@@ -21,12 +21,13 @@ export function sourceOfAnswer(
       `init: the answer to the POST is ${type === 'rss' ? 'a feed' : 'a web page'}, expected JSON; web pages and feeds are read with GET`,
     );
   }
-  const paging = type === 'http_json' ? pagingOf(keys, paginator) : { params: keys.params, paginator, notes: [] };
+  const paging: RequestPaging =
+    type === 'http_json' ? pagingOf(keys, paginator) : { params: keys.params, paginator, notes: [] };
   return {
     source: {
       name,
       type,
-      ...sourceKeys({ ...keys, params: paging.params }, isPrivate),
+      ...sourceKeys({ ...keys, params: paging.params, body: paging.body ?? keys.body }, isPrivate),
       ...further,
       ...rest,
       ...(paging.paginator === null ? {} : { paginator: paging.paginator }),

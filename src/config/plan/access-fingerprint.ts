@@ -15,6 +15,8 @@ export interface Access {
   readonly body?: unknown;
   readonly trustedOrigins?: readonly string[];
   readonly origins?: readonly string[];
+  /** The request for later pages, where it differs. */
+  readonly following?: object;
   /** The requests of an export. */
   readonly export?: object;
 }
@@ -24,7 +26,7 @@ export interface Access {
  * changes, an open run must not send the new secrets to the old origin.
  */
 export function accessFingerprint(access: Access): string {
-  const { url, proxy, auth, tls, headers, params, body, trustedOrigins, origins, export: job } = access;
+  const { url, proxy, auth, tls, headers, params, body, trustedOrigins, origins, following, export: job } = access;
   return fingerprint({
     origin: originOf(url),
     proxy: proxy === null ? null : originOf(proxy),
@@ -35,6 +37,7 @@ export function accessFingerprint(access: Access): string {
     ...(tls ? { tls: Object.keys(tls).sort() } : {}),
     ...(trustedOrigins ? { trustedOrigins: [...trustedOrigins].sort() } : {}),
     ...(origins ? { origins: [...origins].sort() } : {}),
+    ...(following ? { following: secretsIn(following) } : {}),
     ...(job ? { export: { origins: requestsOf(job), secrets: secretsIn(job) } } : {}),
   });
 }
@@ -72,7 +75,12 @@ function authOf(auth: AuthPlan | null): object {
     case 'oauth2_refresh_token':
       return { auth: auth.type, tokenOrigin: originOf(auth.tokenUrl) };
     case 'session':
-      return { auth: auth.type, loginOrigin: originOf(auth.login.url), sendAs: auth.token?.sendAs ?? null };
+      return {
+        auth: auth.type,
+        loginOrigin: originOf(auth.login.url),
+        ...(auth.login.page ? { pageOrigin: originOf(auth.login.page.url) } : {}),
+        sendAs: auth.token?.sendAs ?? null,
+      };
     default:
       return { auth: auth.type };
   }

@@ -1,4 +1,4 @@
-import type { ApiKeysPlan, AuthPlan, SessionPlan } from '../../domain/plan/auth-plan.ts';
+import type { ApiKeysPlan, AuthPlan, LoginPagePlan, LoginTokenPlan, SessionPlan } from '../../domain/plan/auth-plan.ts';
 import type { HostLimit } from '../../domain/plan/host-budget.ts';
 import type { maskSecret } from '../secrets/secrets.ts';
 import type { HttpJsonConfig } from '../schema/source-schemas.ts';
@@ -72,12 +72,13 @@ function sessionPlan(
   { login, token, expired_when: expired }: Extract<AuthConfig, { type: 'session' }>,
   secret: Secret,
 ): SessionPlan {
-  const { url, method, headers, body } = login;
+  const { page, method, headers, body } = login;
+  const { url = page?.url ?? '' } = login;
   const from = token?.path === undefined ? { header: token?.header ?? '' } : { path: token.path };
   return {
     type: 'session',
     login: {
-      url: secret('login/url', url),
+      url: secret(login.url === undefined ? 'login/page/url' : 'login/url', url),
       method,
       headers: Object.fromEntries(
         Object.entries(headers).map(([name, value]) => [
@@ -86,11 +87,39 @@ function sessionPlan(
         ]),
       ),
       ...(body === undefined ? {} : { body: masked('login/body', body, secret) }),
+      ...(page === undefined ? {} : { page: pagePlan(page, login.url === undefined, secret) }),
     },
     token: token === undefined ? null : { from, sendAs: token.send_as },
     expiredWhen:
       expired === undefined ? null : { status: expired.status ?? null, bodyContains: expired.body_contains ?? null },
   };
+}
+
+function pagePlan(
+  { url, token }: NonNullable<Extract<AuthConfig, { type: 'session' }>['login']['page']>,
+  usesAction: boolean,
+  secret: Secret,
+): LoginPagePlan {
+  return {
+    url: secret('login/page/url', url),
+    usesAction,
+    token: token ? { from: placeOf(token), sendAs: token.send_as ?? null, field: token.field ?? null } : null,
+  };
+}
+
+function placeOf({
+  path,
+  header,
+  cookie,
+  selector,
+  attr,
+}: NonNullable<
+  NonNullable<Extract<AuthConfig, { type: 'session' }>['login']['page']>['token']
+>): LoginTokenPlan['from'] {
+  if (path !== undefined) return { path };
+  if (header !== undefined) return { header };
+  if (cookie !== undefined) return { cookie };
+  return { selector: selector ?? '', attr: attr ?? null };
 }
 
 /** All texts of a login may be secret: a name says little about what a form calls its password. */

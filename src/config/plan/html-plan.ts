@@ -14,11 +14,21 @@ export function htmlPlan(config: Config, source: HtmlConfig): HtmlPlan {
     fields: fieldPlans(source.fields),
     detail: detail ? { url: detail.url, fields: fieldPlans(detail.fields), maxPages: detail.max_pages } : null,
   };
+  const pageFields = pageFieldsOf(source);
+  const paginator = paginatorPlan(source.paginator, findPlaceholders(source));
   return {
-    ...httpBase(config, source, paginatorPlan(source.paginator, findPlaceholders(source)), null, plans),
+    ...httpBase(config, source, paginator, null, plans, { request: pageFields }),
     type: 'html',
     ...plans,
+    ...pageFields,
   };
+}
+
+/** Fields of a page itself; nothing where there are none. */
+export function pageFieldsOf({ page_fields: fields }: Pick<HtmlConfig, 'page_fields'>): {
+  readonly pageFields?: FieldPlans;
+} {
+  return Object.keys(fields).length > 0 ? { pageFields: fieldPlans(fields) } : {};
 }
 
 export function fieldPlans(fields: Readonly<Record<string, FieldConfig>>): FieldPlans {

@@ -4,7 +4,7 @@ import { csvOptions } from '../schema/csv-options.ts';
 import type { HttpConfig } from '../schema/source-schemas.ts';
 import { maskOptions } from '../secrets/secrets.ts';
 import { csvPlan } from './csv-plan.ts';
-import { fieldPlans } from './html-plan.ts';
+import { fieldPlans, pageFieldsOf } from './html-plan.ts';
 import { httpBase, httpJsonPlan } from './http-plan.ts';
 import { findPlaceholders } from './named-placeholders.ts';
 import { incrementalPlan, paginatorPlan } from './paginator-plan.ts';
@@ -15,7 +15,8 @@ const defaultMaxStream = 10 * 1024 ** 3;
 
 /** With `format: json` it is a source of `http_json`, with its fingerprints. */
 export function httpPlan(config: Config, source: HttpConfig): HttpJsonPlan | HttpFormatPlan {
-  const { format, csv, items, fields, sheet, entry, records = '@', max_body: written, ...api } = source;
+  const { format, csv, items, fields, sheet, entry, records = '@', max_body: written, ...rest } = source;
+  const { page_fields: _pageFields, ...api } = rest;
   const maxBody = written ?? defaultMaxBody;
   if (format === 'json') {
     return httpJsonPlan(config, { ...api, type: 'http_json', records, max_body: maxBody }, entry);
@@ -30,11 +31,12 @@ export function httpPlan(config: Config, source: HttpConfig): HttpJsonPlan | Htt
     sheet: sheet ?? null,
     entry: entry ?? null,
   };
+  const pageFields = pageFieldsOf(source);
   const { records: _records, csv: csvShape, items: itemsShape, fields: fieldsShape, ...place } = plans;
   const shaping = { records, csv: csvShape, items: itemsShape, fields: fieldsShape };
   const named = findPlaceholders(source);
   const paginator = paginatorPlan(source.paginator, named);
-  const asked = { ...place, method, ...(body === undefined ? {} : { body }) };
+  const asked = { ...place, ...pageFields, method, ...(body === undefined ? {} : { body }) };
   const incremental = incrementalPlan(source, named);
   return {
     ...httpBase(config, { ...source, max_body: maxBody }, paginator, incremental, shaping, { request: asked }),
@@ -42,6 +44,7 @@ export function httpPlan(config: Config, source: HttpConfig): HttpJsonPlan | Htt
     method,
     ...(body === undefined ? {} : { body: maskOptions('body', body) }),
     ...plans,
+    ...pageFields,
     maxStreamBytes: written ?? defaultMaxStream,
   };
 }

@@ -1,6 +1,6 @@
 import { feedKeys } from '../../domain/plan/feed-keys.ts';
 import type { IncrementalPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
-import type { HttpJsonPlan, HttpPlanBase, RssPlan } from '../../domain/plan/source-plan.ts';
+import type { FollowingPlan, HttpJsonPlan, HttpPlanBase, RssPlan } from '../../domain/plan/source-plan.ts';
 import type { Config } from '../file/parse-config.ts';
 import { accessFingerprint } from './access-fingerprint.ts';
 import { asWritten, authPlan } from './auth-plan.ts';
@@ -93,6 +93,7 @@ export function httpBase(
   const named = findPlaceholders(source);
   const templated = Object.keys(named.headers).length > 0 ? { headers: named.headers } : {};
   const auth = source.auth ?? null;
+  const following = 'following' in source ? source.following : undefined;
   const fanOut = 'for_each' in source ? fanOutPlan(source) : {};
   const job = 'export' in source ? source.export : undefined;
   return {
@@ -105,6 +106,7 @@ export function httpBase(
         paginator: asked(paginator),
         incremental: incremental && askedSince(incremental),
         ...request,
+        ...(following ? { following } : {}),
         ...(job ? { export: askedOfExport(job) } : {}),
         ...templated,
         ...askedForEach(fanOut),
@@ -131,6 +133,7 @@ export function httpBase(
       ...('query' in source ? { body: { query: source.query, variables: source.variables } } : {}),
       ...(trustedOrigins ? { trustedOrigins } : {}),
       ...(origins ? { origins } : {}),
+      ...(following ? { following } : {}),
       ...(job ? { export: job } : {}),
     }),
     ...(named.isTemplate || job ? { templates: true as const } : {}),
@@ -138,6 +141,7 @@ export function httpBase(
     ...(trustedOrigins ? { trustedOrigins } : {}),
     ...(origins ? { origins } : {}),
     paginator,
+    ...(following ? { following: followingPlan(following) } : {}),
     incremental,
     allowPrivate: source.allow_private,
     timeoutMs: source.timeout,
@@ -149,5 +153,13 @@ export function httpBase(
       bodyContains,
       action,
     })),
+  };
+}
+
+function followingPlan({ url, params, body }: NonNullable<HttpJsonConfig['following']>): FollowingPlan {
+  return {
+    ...(url === undefined ? {} : { url: maskUrl(url, 'following/url') }),
+    ...(params === undefined ? {} : { params: maskLiterals('following/params', params) }),
+    ...(body === undefined ? {} : { body: maskOptions('following/body', body) }),
   };
 }

@@ -31,6 +31,7 @@ function asHttp(source: FileConfig): HttpConfig {
     records,
     csv,
     fields: {},
+    page_fields: {},
     timeout: timeout ?? 60_000,
     allow_private: allowPrivate ?? false,
     headers: {},

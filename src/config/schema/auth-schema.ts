@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { selector } from './css-selector.ts';
 import { headerNameProblem, headers, isHeaderName, url } from './http-values.ts';
 import { foundOf } from './units.ts';
 import { expression } from './value-schemas.ts';
@@ -17,7 +18,7 @@ const tokenPlaceholder = '${token}';
 
 /** Whether a text at a path of the configuration is that place, and no reference. */
 export function isTokenPlace(path: readonly (string | number)[], text: string): boolean {
-  return text === tokenPlaceholder && path.slice(-3).join('/') === 'auth/token/send_as';
+  return text === tokenPlaceholder && /(?:^|\/)auth\/(?:login\/page\/)?token\/send_as$/.test(path.join('/'));
 }
 
 const sendAs = z.string().check((context) => {
@@ -30,9 +31,46 @@ const sendAs = z.string().check((context) => {
   if (message !== null) context.issues.push({ code: 'custom', input: context.value, message });
 });
 
+const pageToken = z
+  .strictObject({
+    path: expression.optional().describe('Path of the token, if the page is JSON.'),
+    header: z.string().min(1).optional().describe('Header of the answer that has the token.'),
+    cookie: z.string().min(1).optional().describe('Cookie that has the token, such as `XSRF-TOKEN`.'),
+    selector: selector.optional().describe('Element that has the token, such as `meta[name=csrf-token]`.'),
+    attr: z.string().min(1).optional().describe("The element's attribute instead of its text, such as `content`."),
+    send_as: sendAs.optional().describe('Header of the login with the token: `X-CSRF-Token: ${token}`.'),
+    field: z.string().min(1).optional().describe('Field of `body` with the token.'),
+  })
+  .check((context) => {
+    const { path, header, cookie, selector: element, attr, send_as: sent, field } = context.value;
+    const add = (message: string, ...at: string[]) =>
+      void context.issues.push({ code: 'custom', input: context.value, path: at, message });
+    const places = [path, header, cookie, element].filter((place) => place !== undefined);
+    if (places.length !== 1) add(`found ${places.length} of path, header, cookie and selector, expected one of them`);
+    if (attr !== undefined && element === undefined) add('found attr without selector, expected both', 'attr');
+    if ((sent === undefined) === (field === undefined)) {
+      add(`found ${sent === undefined ? 'neither send_as nor field' : 'both send_as and field'}, expected one of them`);
+    }
+  });
+
+const loginPage = z.strictObject({
+  url: url.describe('URL of the page.'),
+  token: pageToken
+    .optional()
+    .describe('A token of the page that the login sends, where a hidden field does not have it.'),
+});
+
 const login = z
   .strictObject({
-    url: url.describe('URL that takes the login.'),
+    url: url
+      .optional()
+      .describe('URL that takes the login. Required without `page`. Default: where the form of `page` leads.'),
+    page: z
+      .preprocess((value) => (typeof value === 'string' ? { url: value } : value), loginPage)
+      .optional()
+      .describe(
+        'Page that is requested first. Its cookies are kept, and the hidden fields of its form are sent with a `body` that is a form. A URL is short for `{ url }`.',
+      ),
     method: z.enum(['GET', 'POST']).default('POST').describe('The HTTP method.'),
     headers: headers.default({}).describe('Headers of this request alone.'),
     body: z
@@ -43,7 +81,18 @@ const login = z
       ),
   })
   .check((context) => {
-    const { method, body } = context.value;
+    const { method, body, url: address, page } = context.value;
+    if (address === undefined && page === undefined) {
+      const message =
+        'is required: expected one address: url: https://api.example.com/login, or page with the form that logs in';
+      context.issues.push({ code: 'custom', input: context.value, path: ['url'], message });
+    }
+    const field = page?.token?.field;
+    if (field !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body))) {
+      const message =
+        'found field, but body is no object that it could be added to; expected send_as, or a body such as { user: daybook }';
+      context.issues.push({ code: 'custom', input: field, path: ['page', 'token', 'field'], message });
+    }
     if (method !== 'GET' || body === undefined) return;
     const message = 'found a body, which a GET does not send; set method: POST';
     context.issues.push({ code: 'custom', input: body, path: ['body'], message });

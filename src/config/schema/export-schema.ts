@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isObject } from '../../domain/is-object.ts';
 import { requestMethods } from '../../domain/plan/export-plan.ts';
-import { headers, headerNameProblem, isHeaderName, scalar, url } from './http-values.ts';
+import { headers, headerNameProblem, isHeaderName, parameters, url } from './http-values.ts';
 import { duration } from './units.ts';
 import { expression } from './value-schemas.ts';
 
@@ -14,13 +14,7 @@ const headerName = z
 function requestShape(method: (typeof requestMethods)[number]) {
   return {
     method: z.enum(requestMethods).default(method).describe('The HTTP method.'),
-    params: z
-      .record(
-        z.string(),
-        z.union([scalar, z.array(scalar)], 'expected a text, a number, true, false, or a list of such'),
-      )
-      .default({})
-      .describe('Query parameters; one with a list is sent once for each of its values.'),
+    params: parameters.default({}).describe('Query parameters; one with a list is sent once for each of its values.'),
     headers: headers.default({}).describe('Sent beside the `headers` of the source, to the same origins.'),
     body: z.unknown().optional().describe('An object is sent as JSON, a text as it is.'),
   };

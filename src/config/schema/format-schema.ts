@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isObject } from '../../domain/is-object.ts';
 import { httpFormats, type HttpFormat } from '../../domain/plan/source-plan.ts';
 import { formatOfName } from '../../formats/http-format.ts';
 import { csvOptions } from './csv-options.ts';
@@ -18,6 +19,9 @@ export const formatShape = {
   csv: csvOptions.optional().describe('Format of CSV.'),
   items: htmlShape.items.optional().describe('Which elements of XML are the records. Required for `xml`.'),
   fields: htmlShape.fields.describe('The record of XML, field by field. Required for `xml`.'),
+  page_fields: htmlShape.page_fields.describe(
+    'Fields of a document of XML itself, such as a token or a total: what the paths of the paginator read, as `cursor_path: token`. Each needs a `selector`.',
+  ),
   sheet: z
     .string()
     .min(1)
@@ -43,6 +47,7 @@ const keysOfFormats: Readonly<Record<string, readonly HttpFormat[]>> = {
   csv: ['csv'],
   items: ['xml'],
   fields: ['xml'],
+  page_fields: ['xml'],
   sheet: ['xlsx'],
 };
 
@@ -55,6 +60,7 @@ interface FormatKeys {
   readonly format?: HttpFormat | undefined;
   readonly items?: { readonly json?: string | undefined } | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
+  readonly page_fields: Readonly<Record<string, unknown>>;
   readonly paginator: Readonly<Record<string, unknown>> & { readonly type: string };
   readonly occurred_at: { readonly date_order?: string | undefined };
   readonly [key: string]: unknown;
@@ -97,10 +103,22 @@ export function checkFormat(issues: z.core.$ZodRawIssue[], source: FormatKeys): 
       'found date_order, which is for feeds, web pages and XML, expected a format such as dd/MM/yyyy',
     );
   }
-  checkPaging(report, format, paginator);
+  checkPageFields(report, source);
+  if (!isXml || !isGiven(source.page_fields)) checkPaging(report, format, paginator);
 }
 
 type Report = (path: readonly string[], message: string) => void;
+
+/** A field of a document has no element that it could be read from, if it names none. */
+export function checkPageFields(report: Report, { page_fields: fields }: Pick<FormatKeys, 'page_fields'>): void {
+  for (const [name, field] of Object.entries(fields)) {
+    if (isObject(field) && field['selector'] !== undefined) continue;
+    report(
+      ['page_fields', name, 'selector'],
+      'is required: expected the element that has the value, such as resumptionToken',
+    );
+  }
+}
 
 /** What leads to the next page has to be in the answer. */
 function checkPaging(report: Report, format: HttpFormat | null, paginator: FormatKeys['paginator']): void {
@@ -108,7 +126,9 @@ function checkPaging(report: Report, format: HttpFormat | null, paginator: Forma
   const { type } = paginator;
   if (jsonPaging.includes(type) && paginator['cursor_header'] === undefined) {
     const other =
-      format === 'xml' ? 'html_link (its selector finds the element)' : 'header_link, page_number or offset';
+      format === 'xml'
+        ? 'page_fields that find what its path reads, or html_link (its selector finds the element)'
+        : 'header_link, page_number or offset';
     report(['paginator', 'type'], `found ${type}, which reads JSON, but format is ${format}; expected ${other}`);
   }
   if (type === 'keyset' && (format === 'csv' || format === 'ndjson')) {
@@ -125,7 +145,10 @@ function checkPaging(report: Report, format: HttpFormat | null, paginator: Forma
   }
   for (const key of ['has_more_path', 'total_path']) {
     if (paginator[key] !== undefined) {
-      report(['paginator', key], `found ${key}, which is a path into JSON, but format is ${format}; remove it`);
+      report(
+        ['paginator', key],
+        `found ${key}, which is a path into JSON, but format is ${format}; ${format === 'xml' ? 'set page_fields that find what it reads' : 'remove it'}`,
+      );
     }
   }
 }

@@ -58,6 +58,11 @@ export const htmlShape = {
     })
     .describe('Where the records are on the page.'),
   fields: fields.default({}).describe('The record, field by field. Required unless `items.json` is set.'),
+  page_fields: fields
+    .default({})
+    .describe(
+      'Fields of the page itself, such as a token or a total: what the paths of the paginator read, as `cursor_path: token`. Each needs a `selector`.',
+    ),
   detail: z
     .strictObject({
       url: expression.describe('Where the item has the URL of its own page.'),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { auth } from './auth-schema.ts';
-import { headers, origin, scalar, url } from './http-values.ts';
+import { headers, origin, parameters, url } from './http-values.ts';
 import { tls } from './tls-schema.ts';
 import { byteSize, duration, foundOf } from './units.ts';
 
@@ -34,10 +34,7 @@ export const httpShape = {
   ...fetchLimits,
   url: url.describe('URL, http or https. Path and query may have placeholders.'),
   headers: headers.default({}).describe('Sent to the origin of `url` only, never across a redirect to another.'),
-  params: z
-    .record(z.string(), z.union([scalar, z.array(scalar)], 'expected a text, a number, true, false, or a list of such'))
-    .default({})
-    .describe('Query parameters; one with a list is sent once for each of its values.'),
+  params: parameters.default({}).describe('Query parameters; one with a list is sent once for each of its values.'),
   auth: auth.optional().describe('Sent to the origin of `url` only, never across a redirect to another.'),
   tls: tls
     .optional()

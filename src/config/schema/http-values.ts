@@ -3,10 +3,16 @@ import { headerValueProblem } from '../../domain/text/header-value.ts';
 import { urlProblem } from './problems/url-problem.ts';
 
 /** A value of a parameter or header; a text in the plan. */
-export const scalar = z
+const scalar = z
   .union([z.string(), z.number(), z.boolean()], 'expected a text, a number, true or false')
   .meta({ title: 'text, number, true or false' })
   .transform(String);
+
+/** Parameters of a query. */
+export const parameters = z.record(
+  z.string(),
+  z.union([scalar, z.array(scalar)], 'expected a text, a number, true, false, or a list of such'),
+);
 
 export const headers = z.record(z.string(), scalar).check(checkHeaders);
 

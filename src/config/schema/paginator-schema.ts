@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { selector } from './css-selector.ts';
-import { headerNameProblem, isHeaderName } from './http-values.ts';
+import { headerNameProblem, isHeaderName, parameters, url } from './http-values.ts';
 import { expression } from './value-schemas.ts';
 
 const everyPaginator = {
@@ -26,6 +26,20 @@ const everyPaginator = {
       'Maximum number of pages per run. A run that reaches it is `partial`, and its watermark does not change. With `incremental` the next run reads new records at the front and continues where this run stopped; both count.',
     ),
 };
+
+/** What pages after the first are requested with, where that differs. */
+export const following = z
+  .strictObject({
+    url: url.optional().describe('URL instead of `url`, of the same origin.'),
+    params: parameters
+      .optional()
+      .describe('Query parameters instead of `params`; those of `incremental` are not added.'),
+    body: z.unknown().optional().describe('Body instead of `body`.'),
+  })
+  .optional()
+  .describe(
+    'Where pages after the first have a request of their own, such as `/scroll` or `/continue`: what replaces that of the first. Needs `${cursor}` in it, and `paginator: cursor`.',
+  );
 
 const totalHeader = z.string().refine(isHeaderName, { error: (issue) => headerNameProblem(String(issue.input)) });
 

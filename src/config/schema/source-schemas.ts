@@ -6,11 +6,11 @@ import { exportJob } from './export-schema.ts';
 import { csvOptions } from './csv-options.ts';
 import { forEachProblems, forEachShape } from './for-each-schema.ts';
 import { htmlShape } from './html-schemas.ts';
-import { checkFormat, formatShape } from './format-schema.ts';
+import { checkFormat, checkPageFields, formatShape } from './format-schema.ts';
 import { checkRemoteFile, remoteFileShape } from './remote-file-schema.ts';
 import { fetchLimits, httpShape } from './http-schemas.ts';
 import { incremental } from './incremental-schema.ts';
-import { endingPaginator } from './paginator-schema.ts';
+import { endingPaginator, following } from './paginator-schema.ts';
 import { requestProblems } from './problems/request-problems.ts';
 import { lastPathsIn, shapingProblems, type ReadPaths } from './problems/shaping-problems.ts';
 import { byteSize } from './units.ts';
@@ -30,6 +30,7 @@ const apiShape = {
   method: z.enum(['GET', 'POST']).default('GET').describe('The HTTP method.'),
   body: z.unknown().optional().describe('Sent with POST: an object as JSON, a text as it is.'),
   paginator: pages,
+  following,
   incremental: incremental.optional().describe('Fetches only new records.'),
   export: exportJob
     .optional()
@@ -163,10 +164,20 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
     }
   }
   if (value.type === 'http') checkFormat(context.issues, value);
+  if (value.type === 'html') {
+    checkPageFields(
+      (path, message) => context.issues.push({ code: 'custom', input: value, path: [...path], message }),
+      value,
+    );
+  }
   if (value.type === 'file') checkRemoteFile(context.issues, value);
-  if ((value.type === 'http_json' || value.type === 'http') && value.method === 'GET' && value.body !== undefined) {
+  if ((value.type === 'http_json' || value.type === 'http') && value.method === 'GET') {
     const message = 'found a body, which a GET does not send; set method: POST';
-    context.issues.push({ code: 'custom', input: value, path: ['body'], message });
+    const bodies = [
+      ...(value.body === undefined ? [] : [['body']]),
+      ...(value.following?.body === undefined ? [] : [['following', 'body']]),
+    ];
+    for (const path of bodies) context.issues.push({ code: 'custom', input: value, path, message });
   }
   if (
     value.type !== 'html' &&

@@ -13,7 +13,7 @@ export interface LiteralSecret {
 }
 
 /** Keys of a source below which a name like `token` says that its value is a secret. Elsewhere it is the name of a field. */
-const secretKeys = ['params', 'headers', 'body', 'variables', 'options', 'export'];
+const secretKeys = ['params', 'headers', 'body', 'variables', 'options', 'following', 'export'];
 
 /** Keys of `auth` that hold no secret. */
 const openInAuth = [...openAuthKeys, 'client_id', 'token_url', 'username'];

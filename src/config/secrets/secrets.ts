@@ -21,11 +21,20 @@ import { addressOf } from './address-of.ts';
 /** Keys of a source that may hold references, and parts of its plan: those that adapters use, and none that JMESPath reads. */
 export const keysWithReferences = [
   ...(['url', 'params', 'headers', 'auth', 'tls', 'proxy', 'body', 'query', 'variables', 'options', 'path'] as const),
-  ...(['mask_key', 'export'] as const),
+  ...(['mask_key', 'following', 'export'] as const),
 ] as const;
 
 /** Keys that are filled in at each request: they may also hold placeholders such as `${cursor}`. */
-export const templateKeys: readonly string[] = ['url', 'params', 'headers', 'body', 'query', 'variables', 'export'];
+export const templateKeys: readonly string[] = [
+  'url',
+  'params',
+  'headers',
+  'body',
+  'query',
+  'variables',
+  'following',
+  'export',
+];
 
 /** Whether a text in a place of a secret is none: it is empty, or taken from the environment or a page. */
 function isOpen(value: string): boolean {
@@ -105,7 +114,7 @@ function secretsOfTemplate(plan: HttpPlanBase): Pick<HttpPlanBase, 'secretHeader
   const secretHeaders = Object.keys(plan.headers).filter((name) => holdsSecret(plan.headers[name]));
   return {
     ...(secretHeaders.length > 0 ? { secretHeaders } : {}),
-    ...(holdsSecret(plan.body) ? { secretBody: true } : {}),
+    ...(holdsSecret([plan.body, plan.following?.body]) ? { secretBody: true } : {}),
   };
 }
 
@@ -119,10 +128,15 @@ export function withMaskKey<P extends SourcePlan>(plan: P, lookUp: LookUp): P {
 }
 
 /** Names of query parameters that hold secrets: no record may contain them in an address. */
-function secretParameters(plan: { readonly url: string; readonly params?: unknown }, source: SourceConfig): string[] {
+function secretParameters(
+  { params, following }: Pick<HttpPlanBase, 'params' | 'following'>,
+  source: SourceConfig,
+): string[] {
   const written = addressOf(source) ?? '';
   return [
-    ...Object.entries(plan.params ?? {}).flatMap(([name, value]) => (holdsSecret(value) ? [name] : [])),
+    ...[...Object.entries(params), ...Object.entries(following?.params ?? {})].flatMap(([name, value]) =>
+      holdsSecret(value) ? [name] : [],
+    ),
     ...[...new URLSearchParams(written.split('?')[1] ?? '')].flatMap(([name, value]) =>
       holdsSecret(value) || (secretName.test(name) && !isOnlyPlaceholders(value)) ? [name] : [],
     ),
@@ -210,9 +224,12 @@ function literalSecrets(source: SourceConfig): string[] {
     body,
     variables,
     options,
+    following,
     export: job,
   } = source as Partial<Record<string, unknown>>;
-  const nested = [params, headers, body, variables, options, job].flatMap((value) => secretsWithin(value, false));
+  const nested = [params, headers, body, variables, options, following, job].flatMap((value) =>
+    secretsWithin(value, false),
+  );
   const authSecrets = Object.fromEntries(Object.entries(auth ?? {}).filter(([key]) => !openAuthKeys.includes(key)));
   const { username, password } =
     typeof proxy === 'string' && URL.canParse(proxy) ? new URL(proxy) : { username: '', password: '' };

@@ -4,8 +4,10 @@ import { isSecretName } from './secret-name.ts';
 /** Secrets written into the login of a session itself: by the names of its headers, parameters and fields. */
 export function sessionLiterals(login: unknown): string[] {
   if (!isObject(login)) return [];
-  const { url, headers, body } = login;
-  return [...fieldsOf(headers), ...fieldsOf(body), ...formFields(typeof url === 'string' ? url.split('?')[1] : '')];
+  const { url, page, headers, body } = login;
+  const addresses = [url, isObject(page) ? page['url'] : null];
+  const parameters = addresses.flatMap((each) => (typeof each === 'string' ? formFields(each.split('?')[1]) : []));
+  return [...fieldsOf(headers), ...fieldsOf(body), ...parameters];
 }
 
 function fieldsOf(value: unknown, isSecret = false): string[] {

@@ -61,6 +61,29 @@ export interface LoginPlan {
   readonly headers: Readonly<Record<string, string>>;
   /** A text as it is, an object as a form or as JSON. Undefined = none. */
   readonly body?: unknown;
+  /** Requested before, in the same session. Absent = the login is the first request. */
+  readonly page?: LoginPagePlan;
+}
+
+/** The page that a login is sent from. */
+export interface LoginPagePlan {
+  readonly url: string;
+  /** The login goes where the form of the page leads. */
+  readonly usesAction: boolean;
+  /** Null = the hidden fields of the form are all that the login needs. */
+  readonly token: LoginTokenPlan | null;
+}
+
+/** A token of that page, which the login sends back in a header or as a field of its body. */
+export interface LoginTokenPlan {
+  readonly from:
+    | { readonly path: string }
+    | { readonly header: string }
+    | { readonly cookie: string }
+    | { readonly selector: string; readonly attr: string | null };
+  /** `X-CSRF-Token: ${token}`; null = a field. */
+  readonly sendAs: string | null;
+  readonly field: string | null;
 }
 
 export interface SessionTokenPlan {

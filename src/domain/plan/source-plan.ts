@@ -93,6 +93,13 @@ export interface FetchLimits {
   readonly maxBodyBytes: number;
 }
 
+/** Parts of a request that replace those of the first. */
+export interface FollowingPlan {
+  readonly url?: string;
+  readonly params?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: unknown;
+}
+
 /** What sources that are fetched over HTTP share. */
 export interface HttpPlanBase extends SourcePlanBase, FetchLimits, FanOutPlan {
   readonly url: string;
@@ -107,6 +114,8 @@ export interface HttpPlanBase extends SourcePlanBase, FetchLimits, FanOutPlan {
   /** Address of a proxy; null = what the environment says. */
   readonly proxy: string | null;
   readonly paginator: PaginatorPlan;
+  /** What pages after the first are requested with instead; absent = the same as the first. */
+  readonly following?: FollowingPlan;
   readonly incremental: IncrementalPlan | null;
   /** Origins that get headers and secrets beside that of `url`. */
   readonly trustedOrigins?: readonly string[];
@@ -151,6 +160,8 @@ export interface HttpFormatPlan extends HttpPlanBase {
   /** Which elements of XML are records; null = not said. */
   readonly items: ItemsPlan | null;
   readonly fields: FieldPlans;
+  /** Of a document of XML itself: what the paths of the paginator read. */
+  readonly pageFields?: FieldPlans;
   /** Of a workbook; null = the first. */
   readonly sheet: string | null;
   /** Which file of a zip is read, a pattern; null = the only one that fits. */
@@ -168,6 +179,8 @@ export interface HtmlPlan extends HttpPlanBase {
   readonly type: 'html';
   readonly items: ItemsPlan;
   readonly fields: FieldPlans;
+  /** Of the page itself: what the paths of the paginator read. */
+  readonly pageFields?: FieldPlans;
   readonly detail: DetailPlan | null;
 }
 

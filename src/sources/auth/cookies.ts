@@ -45,6 +45,11 @@ export class SessionCookies {
     return this.#jar.getCookiesSync(url).map(({ key }) => key);
   }
 
+  /** The value that an address gets of a cookie; null if it gets none of that name. */
+  value(url: string, name: string): string | null {
+    return this.#jar.getCookiesSync(url).find(({ key }) => key === name)?.value ?? null;
+  }
+
   /** Whether there are any, whatever they are for. */
   hasAny(): boolean {
     return (this.#jar.serializeSync()?.cookies ?? []).length > 0;

@@ -80,8 +80,10 @@ export class Sessions {
     const { auth } = plan;
     const cookies = new SessionCookies(originsOf(plan), this.#onSecret);
     const tokenSince = Date.now();
-    const answer = await this.#request(plan, cookies);
-    assertAnswered(plan, answer, cookies);
+    const login = await this.#beforeLogin(plan, cookies);
+    const answer = await this.#request(plan, login, cookies);
+    assertAnswered(plan, login, answer, cookies);
+    if (auth.login.page && (await loginPages()).asksForPassword(plan.name, answer)) throw refusedLogin(plan, answer);
     const token = auth.token === null ? null : tokenOf(plan.name, auth.token, answer);
     if (token === null && !hasCookie(plan, cookies)) throw noCookie(plan, answer, cookies);
     const credentials: Credentials = {
@@ -96,8 +98,29 @@ export class Sessions {
     return session;
   }
 
-  #request(plan: LoggedInPlan, cookies: SessionCookies): Promise<HttpResponse> {
+  /** The login, with what the page before it gives. */
+  async #beforeLogin(plan: LoggedInPlan, cookies: SessionCookies): Promise<LoginPlan> {
     const { login } = plan.auth;
+    const { page } = login;
+    if (!page) return login;
+    const headers = Object.fromEntries(
+      Object.entries(login.headers).filter(([name]) => name.toLowerCase() !== 'content-type'),
+    );
+    const asked: LoginPlan = { url: page.url, method: 'GET', headers };
+    const answer = await this.#request(plan, asked, cookies, new URL(login.url).origin);
+    const origins = [...originsOf(plan), new URL(login.url).origin];
+    const cookieOf = (name: string) => cookies.value(answer.url, name);
+    const { loginOfPage } = await loginPages();
+    return loginOfPage(plan.name, { ...login, page }, answer, cookieOf, (origin) => origins.includes(origin));
+  }
+
+  /** @param own the origin that gets the headers of the login. @default that of its address */
+  #request(
+    plan: LoggedInPlan,
+    login: LoginPlan,
+    cookies: SessionCookies,
+    own = new URL(login.url).origin,
+  ): Promise<HttpResponse> {
     const { origin } = new URL(login.url);
     const { content, type } = contentOf(login);
     return this.#client.send(
@@ -107,8 +130,8 @@ export class Sessions {
         method: login.method,
         body: content,
         headers: { accept: 'application/json, */*;q=0.8', ...(type === null ? {} : { 'content-type': type }) },
-        own: { origin, headers: login.headers },
-        cookies: cookies.ofRequests(origin),
+        own: { origin: own, headers: login.headers },
+        cookies: cookies.ofRequests(origin, new URL(plan.auth.login.url).origin),
         ...(plan.tls ? { tls: plan.tls } : {}),
         allowPrivate: plan.allowPrivate,
         timeoutMs: plan.timeoutMs,
@@ -119,6 +142,9 @@ export class Sessions {
     );
   }
 }
+
+/** Pages are read by libraries that take long to load. */
+const loginPages = () => import('./login-page.ts');
 
 const form = 'application/x-www-form-urlencoded';
 
@@ -143,19 +169,32 @@ function textOf(value: unknown): string {
 }
 
 /** Where a redirect led after the login may be anything, if the login has set its cookies. */
-function assertAnswered(plan: LoggedInPlan, { status, headers, url }: HttpResponse, cookies: SessionCookies): void {
+function assertAnswered(
+  plan: LoggedInPlan,
+  login: LoginPlan,
+  { status, headers, url }: HttpResponse,
+  cookies: SessionCookies,
+): void {
   if (status >= 200 && status < 300) return;
   const message = `fetch: ${plan.name}: auth.login answered ${status}, expected a session`;
   const { isRateLimit, waitMs } = askedWait(status, headers, new Date());
   if (isRateLimit || isPassing(status)) {
     throw new SourceUnavailable(message, waitMs === null ? {} : { retryAfterMs: waitMs });
   }
-  const wasRedirected = url !== new URL(plan.auth.login.url).href;
+  const wasRedirected = url !== new URL(login.url).href;
   const isRefusal = status === 401 || status === 403;
   if (wasRedirected && !isRefusal && plan.auth.token === null && hasCookie(plan, cookies)) return;
   throw new SourceRefused(`${message}; check ${isRefusal ? 'the user and password in auth.login' : 'auth.login'}`, {
     ofCredentials: true,
   });
+}
+
+/** A page that asks for the password once more, whatever its status and its cookies are. */
+function refusedLogin({ name }: LoggedInPlan, { status }: HttpResponse): SourceRefused {
+  return new SourceRefused(
+    `fetch: ${name}: auth.login answered ${status} with a form that asks for a password again, expected a session; check the user and password in auth.login`,
+    { ofCredentials: true },
+  );
 }
 
 /** @throws SourceRefused */

@@ -31,7 +31,7 @@ function withoutRequest(plan: SourcePlan): SourcePlan {
   if (plan.type === 'file') return plan;
   if (plan.type === 'module') return { ...plan, options: {} };
   const { body: _body, secretParams: _params, secretHeaders: _headers, secretBody: _secret, ...others } = plan;
-  const { export: _export, ...rest } = others;
+  const { export: _export, following: _following, ...rest } = others;
   return { ...rest, url: '', headers: {}, params: {}, auth: null, proxy: null };
 }
 

@@ -51,6 +51,11 @@ interface Found {
   readonly scope: Scope | null;
 }
 
+/** What the paths of a paginator read of a document that is no JSON; nothing where no fields of it are configured. */
+export function readPageFields(fields: readonly Field[] | null, page: HtmlPage): { readonly value?: unknown } {
+  return fields === null ? {} : { value: readFields(fields, { value: {} }, page).record };
+}
+
 function inPage(field: Field, scope: Scope, page: HtmlPage): Found[] {
   const within = 'element' in scope ? scope.element : page.document;
   const elements = field.selector === null ? [within] : page.find(field.selector, within);

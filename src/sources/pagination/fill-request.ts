@@ -1,6 +1,6 @@
 import { contentTypeOf } from '../../domain/text/content-type.ts';
 import { SourceRefused, WrongShape } from '../../domain/errors.ts';
-import type { HttpPlan } from '../../domain/plan/source-plan.ts';
+import type { FollowingPlan, HttpPlan } from '../../domain/plan/source-plan.ts';
 import type { HttpPosition } from '../../domain/state/fetch-position.ts';
 import { microsOfDate } from '../../domain/time/timestamp.ts';
 import { isObject } from '../../domain/is-object.ts';
@@ -27,17 +27,28 @@ export interface FilledRequest {
  * Fills in the placeholders of a request.
  * @throws SourceRefused, WrongShape if a value cannot be where it is named
  */
-export function fillRequest(plan: HttpPlan, place: HttpPosition): FilledRequest {
+export function fillRequest(source: HttpPlan, place: HttpPosition): FilledRequest {
+  const plan = requestedAs(source, place);
   const { url, params, headers, body } = plan;
   if (plan.templates !== true) return { url, params };
   const values = templateValues(plan, place);
   const filled = fillHeaders(headers, values);
   return {
-    url: addressOf(plan, values),
+    url: addressOf(plan, values, ownOrigin(source)),
     params: fillParameters(params, values),
     headers: filled,
     ...(body === undefined ? {} : { body: contentOf(plan, values, filled) }),
   };
+}
+
+/** The plan with what this page is requested with. */
+function requestedAs<P extends HttpPlan>(plan: P, place: HttpPosition): P {
+  return followingOf(plan, place) ? { ...plan, ...plan.following } : plan;
+}
+
+/** What a page after the first is requested with instead of the first; null if that is the same. */
+export function followingOf(plan: HttpPlan, { cursor }: HttpPosition): FollowingPlan | null {
+  return plan.paginator.type === 'cursor' && cursor !== null ? (plan.following ?? null) : null;
 }
 
 function contentOf(plan: HttpPlan, values: TemplateValues, headers: Readonly<Record<string, string>>): string | null {
@@ -74,10 +85,8 @@ function cursorOf({ cursor, values }: HttpPosition): unknown {
   return cursor !== null && values?.jsonCursor === true ? parseJson(cursor).value : cursor;
 }
 
-function addressOf(plan: HttpPlan, values: TemplateValues): string {
-  const { name, url } = plan;
+function addressOf({ name, url }: HttpPlan, values: TemplateValues, own: string | null): string {
   const filled = fillUrl(url, values);
-  const own = ownOrigin(plan);
   if (filled === leftOut) {
     throw new WrongShape(`fetch: ${name}: url ${url} has no value, expected an address, http or https`);
   }

@@ -72,13 +72,13 @@ function plainNextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFac
     }
     case 'cursor': {
       const { cursorPath, cursorHeader = '' } = paginator;
-      if (cursorPath === null) return follow(place, tokenIn(facts.headers[cursorHeader.toLowerCase()]));
+      if (cursorPath === null) return followToken(place, tokenIn(facts.headers[cursorHeader.toLowerCase()]), facts);
       const found = compileFinder(cursorPath)(facts.value);
       if (paginator.cursorParam === null && !isNothing(found) && typeof found !== 'string') {
-        const following = follow(place, boundedJson(`cursor_path "${cursorPath}"`, found));
+        const following = followToken(place, boundedJson(`cursor_path "${cursorPath}"`, found), facts);
         return following && { ...following, values: { ...place.values, jsonCursor: true } };
       }
-      return follow(place, cursorText(cursorPath, found));
+      return followToken(place, cursorText(cursorPath, found), facts);
     }
     case 'keyset': {
       const last = lastRecord(facts);
@@ -200,6 +200,15 @@ function misfitOf(paginator: Exclude<PaginatorPlan, { type: 'single_page' }>, fa
 /** A page that names itself as the next one is the last. */
 function follow(place: NextPage, cursor: string | null, self: string | null = null): NextPage | null {
   return cursor === null || cursor === (place.cursor ?? self) ? null : { page: place.page + 1, cursor };
+}
+
+/**
+ * A token that leads on although it is the one that this page was requested with: the server counts the pages itself (scroll). A page
+ * without records ends that, and one that is the same again.
+ */
+function followToken(place: NextPage, cursor: string | null, { records }: PageFacts): NextPage | null {
+  const isScroll = cursor !== null && cursor === place.cursor && place.page > 0 && records > 0;
+  return isScroll ? { page: place.page + 1, cursor } : follow(place, cursor);
 }
 
 /** A token in a header; some APIs write `null` after the last page. */

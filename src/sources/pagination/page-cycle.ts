@@ -1,4 +1,5 @@
 import { hash as digestOf } from 'node:crypto';
+import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { CycleDetector, FetchPosition, HttpPosition, ModulePosition } from '../../domain/state/fetch-position.ts';
 
 /** Notes the name of the next page. */
@@ -14,6 +15,12 @@ export function isCycle(from: FetchPosition['place'], next: FetchPosition['place
   // A further part of the same page.
   if (next.page === from.page && next.cursor === from.cursor) return false;
   return pointsBack(from, next) || (next.cursor !== null && from.circle?.mark === nameOf(next.cursor));
+}
+
+/** Whether the server counts the pages behind one token itself: only a page that is the same again, or empty, is the end. */
+export function isScroll(plan: SourcePlan, from: FetchPosition['place'], next: FetchPosition['place']): boolean {
+  if (!('paginator' in plan) || plan.paginator.type !== 'cursor') return false;
+  return from.type === 'http' && next.type === 'http' && from.cursor === next.cursor;
 }
 
 function pointsBack(from: HttpPosition | ModulePosition, next: HttpPosition | ModulePosition): boolean {

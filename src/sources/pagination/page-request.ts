@@ -7,7 +7,7 @@ import { textOf } from '../../formats/template/template-values.ts';
 import { fillHeaders } from '../../formats/template/fill-pairs.ts';
 import { isTrusted, ownOrigin } from '../http/own-origin.ts';
 import { rawAddress, setParameter } from '../http/raw-query.ts';
-import { fillRequest, templateValues } from './fill-request.ts';
+import { fillRequest, followingOf, templateValues } from './fill-request.ts';
 import { timeParameters } from './time-parameters.ts';
 
 /** The address of a page, and whether the source itself gave it. */
@@ -41,7 +41,8 @@ export function pageAddress(plan: HttpPlan, place: HttpPosition): PageAddress {
   for (const [name, value] of Object.entries(params)) {
     if (isOwn || plan.secretParams?.includes(name) !== true) set(name, value);
   }
-  for (const [name, value] of Object.entries(timeParameters(plan, place))) set(name, value);
+  const times = followingOf(plan, place)?.params === undefined ? timeParameters(plan, place) : {};
+  for (const [name, value] of Object.entries(times)) set(name, value);
   if (paginator.type === 'page_number' && paginator.pageParam !== null) set(paginator.pageParam, String(place.page));
   if (paginator.type === 'cursor' && paginator.cursorParam !== null && place.cursor !== null) {
     set(paginator.cursorParam, place.cursor);

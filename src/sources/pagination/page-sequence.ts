@@ -12,7 +12,7 @@ import type { Cuts } from '../../domain/state/source-state.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import type { Page } from '../extraction/page.ts';
 import { stepBack } from './first-position.ts';
-import { isCycle, nameOf, nextCycle } from './page-cycle.ts';
+import { isCycle, isScroll, nameOf, nextCycle } from './page-cycle.ts';
 import { stepOf } from './overlap.ts';
 import { isOtherPart } from './poll-parts.ts';
 import { distrustTotal } from './wrong-total.ts';
@@ -161,7 +161,7 @@ export function afterPage(
   const { place } = position;
   const over: PollEnd = { ...notOver, ...tokenOf(plan, place) };
   if (page.next === null) return isOnePage(plan, position, page) ?? { position, end: { ...over, ...page.end } };
-  if (isCycle(from, place)) return { position, end: over };
+  if (isCycle(from, place) && !isScroll(plan, from, place)) return { position, end: over };
   if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || place.skip > 0 || place.body) {
     return { position, end: null };
   }

@@ -7,6 +7,7 @@ import { compileFields } from '../html/field.ts';
 import { createItemFinder } from '../html/find-items.ts';
 import { HtmlPage } from '../html/html-page.ts';
 import { readDocument } from '../html/read-document.ts';
+import { readPageFields } from '../html/read-fields.ts';
 import { xmlAccept } from '../http/accept-headers.ts';
 import { decodeDocument } from '../text/decode-document.ts';
 import { loadXml } from './load-xml.ts';
@@ -25,6 +26,7 @@ export function xmlFormat(plan: HttpFormatPlan, trace: Trace = noTrace): Documen
     fields: compileFields(plan.fields),
     trace,
   };
+  const pageFields = plan.pageFields ? compileFields(plan.pageFields) : null;
   return {
     accept: xmlAccept,
     read({ body, headers, url }, _fetchedAt, options) {
@@ -37,7 +39,7 @@ export function xmlFormat(plan: HttpFormatPlan, trace: Trace = noTrace): Documen
         ? {}
         : { broken: 'the XML document broke off before its end; what could be read is used' };
       const warnings = [...decoded.warnings, ...read.warnings];
-      return { ...read, html: $, xml: true, warnings, ...broken };
+      return { ...read, ...readPageFields(pageFields, page), html: $, xml: true, warnings, ...broken };
     },
   };
 }

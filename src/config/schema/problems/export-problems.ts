@@ -1,7 +1,7 @@
 import type { PlaceholderName } from '../../../formats/template/parse-template.ts';
-import { isOnlyPlaceholders, parseTemplate, placeholdersIn } from '../../../formats/template/parse-template.ts';
+import { placeholdersIn } from '../../../formats/template/parse-template.ts';
 import type { ExportConfig } from '../export-schema.ts';
-import { hasSecrets, type RequestProblem, type WrittenRequest } from '../written-request.ts';
+import { hasSecrets, originOf, type RequestProblem, type WrittenRequest } from '../written-request.ts';
 
 type Part = 'submit' | 'status' | 'download' | 'cancel';
 
@@ -105,13 +105,4 @@ function elsewhere(source: WrittenRequest, job: ExportConfig): RequestProblem[] 
     const message = `found ${origin}, but auth and headers are sent only to ${own}; to trust that origin, set trusted_origins: ["${origin}"]`;
     return [{ path: ['export', part, 'url'], message, input: origin }];
   });
-}
-
-/** Null if the environment or an answer decides. */
-function originOf(url: string): string | null {
-  if (isOnlyPlaceholders(url)) return null;
-  const sample = parseTemplate(url).map((part) => (part.kind === 'placeholder' ? '1' : part.text));
-  const text = sample.join('');
-  const isOpen = /^[^/?#]*(?:\/\/)?[^/?#]*\$\{env:/.test(text);
-  return isOpen || !URL.canParse(text) ? null : new URL(text).origin;
 }

@@ -1,7 +1,12 @@
-import { namedPlaceholders, type RequestProblem, type WrittenRequest } from '../written-request.ts';
+import { placeholdersIn } from '../../../formats/template/parse-template.ts';
+import { namedPlaceholders, originOf, type RequestProblem, type WrittenRequest } from '../written-request.ts';
 
 /** What is wrong with keys of a paginator and `incremental` that need each other. */
 export function pagingProblems(source: WrittenRequest): readonly RequestProblem[] {
+  return [...ownProblems(source), ...followingProblems(source)];
+}
+
+function ownProblems(source: WrittenRequest): readonly RequestProblem[] {
   const { paginator = { type: 'single_page' }, incremental } = source;
   switch (paginator.type) {
     case 'cursor':
@@ -31,6 +36,34 @@ function cursorProblems({ cursor_path: path, cursor_header: header }: Paginator)
   return [
     problem(['paginator', 'cursor_path'], 'is required: expected cursor_path: meta.next_cursor, or cursor_header'),
   ];
+}
+
+/** Pages after the first that have a request of their own. */
+function followingProblems(source: WrittenRequest): RequestProblem[] {
+  const { following, paginator, url } = source;
+  if (!following) return [];
+  if (paginator?.type !== 'cursor') {
+    const message = `found following, expected paginator: { type: cursor, cursor_path: next_cursor } for it (found ${paginator?.type ?? 'none'})`;
+    return [problem(['following'], message)];
+  }
+  const named = placeholdersIn(following).some(
+    ({ placeholder }) => placeholder.kind === 'placeholder' && placeholder.name === 'cursor',
+  );
+  if (!named) {
+    return [
+      problem(
+        ['following'],
+        'found no ${cursor}, expected it in url, params or body: it is what leads to the next page',
+      ),
+    ];
+  }
+  const [own, other] = [originOf(url), following.url === undefined ? null : originOf(following.url)];
+  if (other === null || own === other) return [];
+  const message =
+    own === null
+      ? `found ${other}, but a record or the environment says where url leads; expected no url here`
+      : `found ${other}, expected a URL at ${own}, where the first page is`;
+  return [problem(['following', 'url'], message, other)];
 }
 
 function totalProblems({ total_path: path, total_header: header }: Paginator): RequestProblem[] {

@@ -1,4 +1,5 @@
 import { isObject } from '../../../domain/is-object.ts';
+import { bodyPagingOf } from './body-paging.ts';
 import { cursorNames, limitNames, offsetNames, pageNames } from './page-names.ts';
 import type { Keys, Params, RequestKeys } from './request-keys.ts';
 import { scalarText } from '../scalar-text.ts';
@@ -6,6 +7,8 @@ import { scalarText } from '../scalar-text.ts';
 /** How the pages of a request are read, and what it then no longer asks for itself. */
 export interface RequestPaging {
   readonly params: Params;
+  /** With the place of a page in it; absent = as it was. */
+  readonly body?: unknown;
   /** As the configuration writes it; null = none. */
   readonly paginator: unknown;
   readonly notes: readonly string[];
@@ -15,7 +18,10 @@ export interface RequestPaging {
  * Completes what an answer says of further pages with what its request says.
  * @param proposed what the answer suggests; null = nothing
  */
-export function pagingOf({ method, params }: Pick<RequestKeys, 'method' | 'params'>, proposed: unknown): RequestPaging {
+export function pagingOf(
+  { method, params, body }: Pick<RequestKeys, 'method' | 'params' | 'body'>,
+  proposed: unknown,
+): RequestPaging {
   const type = typeof proposed === 'string' ? proposed : isObject(proposed) ? proposed['type'] : null;
   const cursor = nameOf(params, cursorNames);
   const page = nameOf(params, pageNames, isCount);
@@ -24,6 +30,8 @@ export function pagingOf({ method, params }: Pick<RequestKeys, 'method' | 'param
   const without = (...names: readonly (string | null)[]) =>
     Object.fromEntries(Object.entries(params).filter(([name]) => !names.includes(name)));
   const places = without(cursor, page, offset);
+  const named = method === 'POST' ? bodyPagingOf(body, isObject(proposed) ? proposed : null) : null;
+  if (named !== null && cursor === null && page === null && offset === null) return { params, ...named, notes: [] };
   if (type === 'header_link' || type === 'json_link') {
     return method === 'POST'
       ? asBody(params, 'the address of the next page')
@@ -31,9 +39,9 @@ export function pagingOf({ method, params }: Pick<RequestKeys, 'method' | 'param
   }
   if (type === 'cursor' && isObject(proposed)) {
     if (method === 'POST' && cursor === null)
-      return asBody(params, `a token of the next page (${scalarText(proposed['cursor_path'])})`);
-    const named = cursor === null ? proposed : { ...proposed, cursor_param: cursor };
-    return { params: places, paginator: named, notes: [] };
+      return asBody(params, `a token of the next page (${scalarText(proposed['cursor_path'])})`, namesToken(proposed));
+    const following = cursor === null ? proposed : { ...proposed, cursor_param: cursor };
+    return { params: places, paginator: following, notes: [] };
   }
   if (page !== null) {
     const known = isObject(proposed) && type === 'page_number' ? proposed : { type: 'page_number' };
@@ -56,12 +64,16 @@ export function pagingOf({ method, params }: Pick<RequestKeys, 'method' | 'param
   return { params: without(cursor), paginator: proposed, notes: params[cursor] === '' ? [] : [note] };
 }
 
-/** The place of a page is in a body, which is the same in each request. */
-function asBody(params: Params, what: string): RequestPaging {
+function namesToken(paginator: Keys): string {
+  return `: put \${cursor} into the body, under the name that the API wants, and set paginator: { type: cursor, cursor_path: ${scalarText(paginator['cursor_path'])} }`;
+}
+
+/** The answer leads on, and nothing in the request says where. */
+function asBody(params: Params, what: string, advice = ''): RequestPaging {
   return {
     params,
     paginator: null,
-    notes: [`the answer has ${what}, but a POST sends the same body each time: only its first page is read`],
+    notes: [`the answer has ${what}, but the request names no place for it, so only its first page is read${advice}`],
   };
 }
 

@@ -50,7 +50,8 @@ function proposed(root: unknown, { operation, param = [], server, address = null
   );
   const { paginator = null, type: _, ...rest } = proposal.source;
   const paging = pagingOf(keys, paginator);
-  const source: Tree = { name, ...sourceKeys({ ...keys, params: paging.params }, false), ...rest };
+  const request = { ...keys, params: paging.params, body: paging.body ?? keys.body };
+  const source: Tree = { name, ...sourceKeys(request, false), ...rest };
   return { ...source, ...(paging.paginator === null ? {} : { paginator: paging.paginator }), notes } as Tree & {
     notes: string[];
   };
