@@ -2,6 +2,7 @@
 // read a few files at their start instead of hundreds. What is loaded while they run (`await import`) becomes a file of its own.
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import * as esbuild from 'esbuild';
 import { root } from './build-inputs.js';
 
@@ -108,7 +109,7 @@ function protosOf(path) {
       addJSON = (added) => (json = added);
     },
   };
-  new Function('require', 'module', readFileSync(path, 'utf8'))(() => light, {});
+  runInNewContext(readFileSync(path, 'utf8'), { require: () => light, module: {} });
   for (const name of unusedProtos) {
     const [last, ...parents] = name.split('.').reverse();
     const parent = parents.reduceRight((namespace, part) => namespace[part].nested, json);

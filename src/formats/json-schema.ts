@@ -36,7 +36,7 @@ export function compileSchema(schema: unknown): PayloadCheck {
   const dialect = dialectOf('$schema' in schema ? String(schema.$schema) : '');
   const ajv = createAjv(dialect, { ...options, validateSchema: false });
   const validate = unlessTooDeep(() => {
-    checkerOf(dialect).validateSchema(schema, true);
+    void checkerOf(dialect).validateSchema(schema, true);
     return ajv.compile(schema);
   });
   if (!validate || samples.some((sample) => fits(validate, sample) === null)) {
