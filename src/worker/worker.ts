@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
+import { Instance } from '../domain/instance.ts';
 import { alertFields } from '../domain/monitoring/alert.ts';
 import { messageOf, SinkUnavailable } from '../domain/errors.ts';
 import { openStores } from '../store/open-stores.ts';
@@ -143,7 +144,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     probeRequestMs: settings.probeRequestMs ?? defaultProbeRequestMs,
     sinkProbeMs: settings.sinkProbeMs ?? defaultSinkProbeMs,
     notePoll: (run) => {
-      lastRuns.note(run);
+      lastRuns.note(run, Instance.isCommandRun(run.receipt.workflowId));
       counters.ran(run.receipt);
     },
     onReceipt: (receipt) => {
