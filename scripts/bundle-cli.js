@@ -1,7 +1,8 @@
 // Bundles the commands into dist/bundle/, the worker into dist/service/ and the threads that compute into dist/threads/: they then
 // read a few files at their start instead of hundreds. What is loaded while they run (`await import`) becomes a file of its own.
 import { readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import * as esbuild from 'esbuild';
 import { root } from './build-inputs.js';
 
@@ -56,11 +57,13 @@ async function bundle(name, entryPoints, { external = [], plugins = [] } = {}) {
     minifyWhitespace: true,
     lineLimit: 160,
     external: [...leftOut, ...late, ...external],
+    // In Node.js 20, which has none, pg loads the whole of fetch to see that this is not Cloudflare.
+    define: { navigator: '{"userAgent":"Node.js"}' },
     // What is CommonJS calls it.
     banner: {
       js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
     },
-    plugins: [keepPlaces(folder), ...plugins],
+    plugins: [keepPlaces(folder), smallerProtos, ...plugins],
     logLevel: 'warning',
   });
 }
@@ -80,6 +83,40 @@ const keepPlaces = (folder) => ({
     });
   },
 });
+
+/** Messages that only the SDK's core and Temporal Cloud's own API use: a third of what each command would make of them at its start. */
+const unusedProtos = ['coresdk', 'temporal.api.cloud'];
+
+/** @type {import('esbuild').Plugin} */
+const smallerProtos = {
+  name: 'smaller-protos',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]@temporalio[\\/]proto[\\/]protos[\\/]json-module\.js$/ }, ({ path }) => ({
+      contents: `const { roots, Root } = require('protobufjs/light');
+module.exports = (roots.__temporal ??= new Root()).addJSON(JSON.parse(${JSON.stringify(JSON.stringify(protosOf(path)))}));`,
+      loader: 'js',
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
+/** What the module adds to its root, without what is not used. */
+function protosOf(path) {
+  let json = {};
+  const light = {
+    roots: {},
+    Root: class {
+      addJSON = (added) => (json = added);
+    },
+  };
+  runInNewContext(readFileSync(path, 'utf8'), { require: () => light, module: {} });
+  for (const name of unusedProtos) {
+    const [last, ...parents] = name.split('.').reverse();
+    const parent = parents.reduceRight((namespace, part) => namespace[part].nested, json);
+    delete parent[last];
+  }
+  return json;
+}
 
 /** @type {import('esbuild').Plugin} The launcher starts a worker from its own bundle: the SDK must be there once. */
 const leaveWorker = {

@@ -1,4 +1,4 @@
-import type { Client, ScheduleDescription } from '@temporalio/client';
+import type { Client, ScheduleDescription, ScheduleSummary } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { Instance } from '../domain/instance.ts';
 import { allSettled } from '../domain/all-settled.ts';
@@ -38,8 +38,18 @@ export type LastEnds = ReadonlyMap<string, Date>;
 /** Schedules that are described one by one: each costs the server a question to a workflow. */
 const maxDescribed = 50;
 
+/** Schedules as the server lists them. */
+type Listed = AsyncIterable<ScheduleSummary> | Iterable<ScheduleSummary>;
+
+/** All schedules of the server, for more than one question. @throws if it cannot be asked */
+export async function listSchedules(client: Client): Promise<readonly ScheduleSummary[]> {
+  const listed: ScheduleSummary[] = [];
+  for await (const summary of client.schedule.list()) listed.push(summary);
+  return listed;
+}
+
 /**
- * The schedules of sources on the Temporal server; for many sources from a list, which lags a moment.
+ * The schedules of sources on the Temporal server; for many sources from the list, which lags a moment.
  * @throws if it cannot be asked
  */
 export async function readScheduleStatus(
@@ -47,8 +57,9 @@ export async function readScheduleStatus(
   owner: ScheduleOwner,
   sources: readonly KnownSource[],
   lastEnds: LastEnds,
+  listed: Listed = client.schedule.list(),
 ): Promise<Omit<SchedulesStatus, 'others'>> {
-  if (sources.length > maxDescribed) return listScheduleStatus(client, owner, sources, lastEnds);
+  if (sources.length > maxDescribed) return listScheduleStatus(client, owner, sources, lastEnds, listed);
   const { instance } = owner;
   const read = await readSchedules(client, owner, sources, lastEnds);
   return { sources: read, rollover: await readRollover(client, instance) };
@@ -60,13 +71,14 @@ export async function listScheduleStatus(
   owner: ScheduleOwner,
   known: readonly KnownSource[],
   lastEnds: LastEnds,
+  listed: Listed = client.schedule.list(),
 ): Promise<SchedulesStatus> {
   const { instance } = owner;
   const names = new Set(known.map(({ name }) => name));
   const probed = await ProbedStatus.of(owner, known);
   const sources = new Map<string, ScheduleStatus>();
   const others = new Map<string, 'paused' | 'running'>();
-  for await (const { scheduleId, memo, state, info } of client.schedule.list()) {
+  for await (const { scheduleId, memo, state, info } of listed) {
     if (probed.take(scheduleId, { state, info })) continue;
     const source = instance.sourceOfSchedule(scheduleId);
     if (source === null || probed.has(source)) continue;
@@ -144,23 +156,17 @@ export async function otherSchedules(
   client: Client,
   owner: ScheduleOwner,
   known: ReadonlySet<string>,
+  listed: readonly ScheduleSummary[],
 ): Promise<ReadonlyMap<string, 'paused' | 'running'>> {
   const others = new Map<string, 'paused' | 'running'>();
-  for await (const { source, scheduleId, status } of scrapeSchedules(client, owner.instance)) {
-    if (known.has(source)) continue;
+  for (const { scheduleId, state } of listed) {
+    const source = owner.instance.sourceOfSchedule(scheduleId);
+    if (source === null || known.has(source)) continue;
     const memos = await describeSchedule(client, scheduleId);
     if (memos === null || !(await isLeftBehind(owner, source, memos))) continue;
-    others.set(source, status.paused ? 'paused' : 'running');
+    others.set(source, state.paused ? 'paused' : 'running');
   }
   return others;
-}
-
-/** Schedules whose ids are those of sources of the instance. */
-async function* scrapeSchedules(client: Client, instance: Instance) {
-  for await (const { scheduleId, memo, state, info } of client.schedule.list()) {
-    const source = instance.sourceOfSchedule(scheduleId);
-    if (source !== null) yield { source, scheduleId, memo, status: scheduleStatusOf(state, info) };
-  }
 }
 
 /** @param since when the last run ended, where missed times are asked for */

@@ -191,10 +191,13 @@ function place(yaml: YamlFile, base: readonly (string | number)[], inner: readon
 
 function sharedNames({ sources }: Tree): Problem[] {
   if (!Array.isArray(sources)) return [];
-  const names = sources.map((entry: unknown) => (isObject(entry) ? entry['name'] : undefined));
-  return names.flatMap((name, index): Problem[] => {
-    const first = names.indexOf(name);
-    if (typeof name !== 'string' || first === index) return [];
+  const firstOf = new Map<string, number>();
+  return sources.flatMap((entry: unknown, index): Problem[] => {
+    const name = isObject(entry) ? entry['name'] : undefined;
+    if (typeof name !== 'string') return [];
+    const first = firstOf.get(name) ?? index;
+    firstOf.set(name, first);
+    if (first === index) return [];
     return [
       {
         path: ['sources', index, 'name'],

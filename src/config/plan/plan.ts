@@ -11,8 +11,19 @@ import { isRemoteFile } from '../schema/remote-file-schema.ts';
 import { maskOptions } from '../secrets/secrets.ts';
 import type { FileConfig, ModuleConfig, SourceConfig } from '../schema/source-schemas.ts';
 
+/** The plans of a configuration that were asked for: each activity of a poll needs that of its source. */
+const made = new WeakMap<Config, WeakMap<SourceConfig, SourcePlan>>();
+
 /** The secret-free plan of a source, for workflows and their histories. */
 export function planOf(config: Config, source: SourceConfig): SourcePlan {
+  const plans = made.get(config) ?? new WeakMap<SourceConfig, SourcePlan>();
+  made.set(config, plans);
+  const plan = plans.get(source) ?? makePlan(config, source);
+  plans.set(source, plan);
+  return plan;
+}
+
+function makePlan(config: Config, source: SourceConfig): SourcePlan {
   switch (source.type) {
     case 'http_json':
       return httpJsonPlan(config, source);

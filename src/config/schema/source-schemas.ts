@@ -229,6 +229,13 @@ export type ModuleConfig = z.infer<typeof moduleSource>;
 
 /** Keys that a source of the type may have; all keys of all types where the type is unknown. */
 export function keysOfSource(type: unknown): ReadonlySet<string> {
-  const fitting = sourceSchemas.filter((schema) => schema.shape.type.value === type);
-  return new Set((fitting.length > 0 ? fitting : sourceSchemas).flatMap((schema) => Object.keys(schema.shape)));
+  const fitting = sourceSchemas.find((schema) => schema.shape.type.value === type) ?? null;
+  const known = keysOf.get(fitting);
+  if (known) return known;
+  const keys = new Set((fitting ? [fitting] : sourceSchemas).flatMap((schema) => Object.keys(schema.shape)));
+  keysOf.set(fitting, keys);
+  return keys;
 }
+
+/** By schema; null = those of all. Every source asks for them. */
+const keysOf = new Map<(typeof sourceSchemas)[number] | null, ReadonlySet<string>>();

@@ -24,7 +24,6 @@ import { RunsUnderWay } from '../../output/run-progress.ts';
 import { requireLabels, requireOwnLabels } from '../../options/placement.ts';
 import { requirePair, type PairOptions } from '../../options/store-pair.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
-import { withTemporaryStack } from '../../stack/temporary-stack.ts';
 
 export interface RunOptions extends PairOptions {
   readonly all?: boolean;
@@ -65,6 +64,8 @@ export async function runCommand(names: readonly string[], options: RunOptions):
       // The worker is this process.
       await runSources(client, context.instance, sources, async () => true, options);
     });
+  // It has all of a worker.
+  const { withTemporaryStack } = await import('../../stack/temporary-stack.ts');
   await withTemporaryStack(context, work, options);
 }
 

@@ -16,7 +16,6 @@ import { setExitCode } from '../../output/exit-code.ts';
 import { print, printJson } from '../../output/output.ts';
 import { requirePoller, resultOrNoWorker } from '../../../temporal/task-queue-pollers.ts';
 import { withTemporal } from '../../../temporal/connect.ts';
-import { withTemporaryStack } from '../../stack/temporary-stack.ts';
 
 /** What is reported if the canary could not report it: no worker started it, or it was terminated. */
 interface Unfinished {
@@ -42,6 +41,8 @@ async function smoke(context: Context): Promise<CanaryResult | FailedCanary | Un
       });
     }
     if (context.demo) prepareDemo(context);
+    // It has all of a worker.
+    const { withTemporaryStack } = await import('../../stack/temporary-stack.ts');
     return await withTemporaryStack(context, (temporal) =>
       withTemporal(temporal, (client) => runCanary(client, context.instance)),
     );

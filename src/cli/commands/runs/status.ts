@@ -16,6 +16,7 @@ import { readLastRuns } from '../../../store/run/last-runs.ts';
 import { knowsSearchAttribute } from '../../../temporal/search-attribute.ts';
 import { readDatabaseStatus, readRowsToday, unreachable } from '../../../status/database.ts';
 import {
+  listSchedules,
   otherSchedules,
   readScheduleStatus,
   type LastEnds,
@@ -186,12 +187,13 @@ async function askTemporal(
         context.instance,
         openStoreToRead(context, () => {}),
       );
-      const others = await otherSchedules(client, owner, new Set(known.sources.map(({ name }) => name)));
+      const listed = await listSchedules(client);
+      const others = await otherSchedules(client, owner, new Set(known.sources.map(({ name }) => name)), listed);
       // If the configuration cannot be read, every source with a schedule counts as configured.
       const more = known.broken === null ? [] : [...others.keys()].map(unknownSource);
       const sources = [...known.sources, ...more].sort((a, b) => (a.name < b.name ? -1 : 1));
       const all = more.length === 0 ? known : { ...known, sources };
-      const schedules = await readScheduleStatus(client, owner, all.sources, lastEnds);
+      const schedules = await readScheduleStatus(client, owner, all.sources, lastEnds, listed);
       const searchAttribute = await knowsSearchAttribute(client.connection, settings.namespace);
       return {
         searchAttribute,
