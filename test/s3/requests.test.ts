@@ -48,8 +48,11 @@ beforeAll(async () => {
     (name) => `{ name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at }`,
   );
   const feeds = ['feed', 'fresh'].map((name) => `{ name: ${name}, type: rss, url: "${origin.url}/${name}" }`);
+  const limit = 'rate_limit: { requests: 5, per: 1s }';
+  // A host of its own: a limit holds for all sources of a host.
+  const limited = `{ name: limited, type: http_json, url: "${origin.url.replace('127.0.0.1', 'localhost')}/news", id: id, occurred_at: at, ${limit} }`;
   const file = '{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }';
-  const sources = [...json, ...feeds, file].map((source) => `  - ${source}\n`);
+  const sources = [...json, ...feeds, limited, file].map((source) => `  - ${source}\n`);
   testWorker = await TestWorker.createOnBucket(
     `version: 1\ndefaults: { allow_private: true }\nsources:\n${sources.join('')}`,
     setting,
@@ -105,13 +108,23 @@ describe.skipIf(server === null)('requests to a bucket', () => {
     expect(countsOf(requests)).toMatchObject({ GET: get, PUT: put, LIST: 0 });
   });
 
+  test('of a poll with one batch from a host with a rate_limit: one more for the second', async () => {
+    await polled('limited');
+    await polled('limited');
+    const { outcome, requests } = await polled('limited');
+    expect(outcome).toBe('ok');
+    expect(tableOf(requests)).toEqual([...batch, '1 PUT polls', '1 DELETE polls', '1 PUT slots'].sort());
+  });
+
   test('of a poll of a feed with one batch', async () => {
     await polled('fresh');
     await polled('fresh');
     const { outcome, requests } = await polled('fresh');
     expect(outcome).toBe('ok');
-    const items = ['1 PUT polls', '1 DELETE polls', '1 PUT feed-items', '1 DELETE feed-items'];
-    expect(tableOf(requests)).toEqual([...batch, ...items].sort());
+    // With the keys of the poll.
+    expect(tableOf(requests)).toEqual([...batch, '1 PUT feed-items', '1 DELETE feed-items'].sort());
+    const { get, put } = pollCosts.batch;
+    expect(countsOf(requests)).toMatchObject({ GET: get, PUT: put, LIST: 0 });
   });
 
   test('of a poll of a file with one batch', async () => {
