@@ -108,12 +108,21 @@ describe.skipIf(server === null)('requests to a bucket', () => {
     expect(countsOf(requests)).toMatchObject({ GET: get, PUT: put, LIST: 0 });
   });
 
-  test('of a poll with one batch from a host with a rate_limit: one more for the second', async () => {
+  test('of polls with one batch from a host with a rate_limit: one write more a second, and no read', async () => {
+    const [from, startedMs] = [proxy.seen.length, performance.now()];
     await polled('limited');
     await polled('limited');
     const { outcome, requests } = await polled('limited');
+    const seconds = (performance.now() - startedMs) / 1_000;
     expect(outcome).toBe('ok');
-    expect(tableOf(requests)).toEqual([...batch, '1 PUT polls', '1 DELETE polls', '1 PUT slots'].sort());
+    const ofPoll = requests.filter(({ of }) => of !== 'slots');
+    expect(tableOf(ofPoll)).toEqual([...batch, '1 PUT polls', '1 DELETE polls'].sort());
+    const all = countedRequests(proxy.seen.slice(from), prefix);
+    const ofSlots = all.filter(({ of }) => of === 'slots');
+    expect(countsOf(ofSlots)).toMatchObject({ GET: 0, LIST: 0, DELETE: 0 });
+    expect(ofSlots.length).toBeGreaterThan(0);
+    expect(ofSlots.length).toBeLessThanOrEqual(Math.ceil(seconds) + 1);
+    expect(all.filter(({ of }) => of === 'limits')).toEqual([]);
   });
 
   test('of a poll of a feed with one batch', async () => {
