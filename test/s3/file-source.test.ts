@@ -82,7 +82,7 @@ describe.skipIf(server === null)('a file in a bucket', () => {
     for (const name of ['flat/a', 'flat/b', 'flat/old/c', 'flat/old/deeper/d'])
       await objects.put(`${name}.ndjson`, row(name));
     expect(await testWorker.run('flat')).toMatchObject({ outcome: 'ok', fetched: 2 });
-    const files = createObjectFiles(settingOf(server));
+    const files = createObjectFiles(() => settingOf(server));
     const listed: string[] = [];
     for await (const { url } of files.list(`${bucket}/flat/`, false)) listed.push(url);
     expect(listed).toEqual([`${bucket}/flat/a.ndjson`, `${bucket}/flat/b.ndjson`]);
