@@ -3,7 +3,7 @@ import { hasFields, readStoredJson } from '../blobs/stored-json.ts';
 import { storePaths } from '../paths/paths.ts';
 
 /** How long a host is called less often after it was closed. */
-export const slowForMs = 60_000;
+const slowForMs = 60_000;
 
 /** A longer block means a damaged file: the host would never be called again. */
 const maxClosureMs = 400 * 24 * 3_600_000;
