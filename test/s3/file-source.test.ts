@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createObjectFiles } from '../../src/store/s3/object-files.ts';
 import { createS3Store, type S3Store } from '../../src/store/s3/s3-store.ts';
 import { CliSandbox } from '../support/cli-sandbox.ts';
 import { TestWorker } from '../support/test-worker.ts';
@@ -14,6 +15,7 @@ defaults: { id: id, occurred_at: at, retry: { max_attempts: 1 } }
 sources:
   - { name: one, type: file, path: "${bucket}/one.csv" }
   - { name: days, type: file, path: "${bucket}/days/**/*.ndjson{,.gz}" }
+  - { name: flat, type: file, path: "${bucket}/flat/*.ndjson" }
   - { name: absent, type: file, path: "${bucket}/absent.ndjson" }
   - { name: no-bucket, type: file, path: "s3://no-such-bucket-here/x.ndjson" }
 `;
@@ -74,6 +76,16 @@ describe.skipIf(server === null)('a file in a bucket', () => {
     await objects.delete('days/a.ndjson');
     expect(await testWorker.run('days')).toMatchObject({ outcome: 'ok', fetched: 1 });
     expect(await ids('days')).toEqual(['a', 'b', 'c', 'e']);
+  });
+
+  test('is found by a pattern without folders: what is deeper is not listed', async () => {
+    for (const name of ['flat/a', 'flat/b', 'flat/old/c', 'flat/old/deeper/d'])
+      await objects.put(`${name}.ndjson`, row(name));
+    expect(await testWorker.run('flat')).toMatchObject({ outcome: 'ok', fetched: 2 });
+    const files = createObjectFiles(() => settingOf(server));
+    const listed: string[] = [];
+    for await (const { url } of files.list(`${bucket}/flat/`, false)) listed.push(url);
+    expect(listed).toEqual([`${bucket}/flat/a.ndjson`, `${bucket}/flat/b.ndjson`]);
   });
 
   test('of 24 MB is streamed in batches', async () => {

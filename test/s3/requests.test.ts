@@ -48,8 +48,11 @@ beforeAll(async () => {
     (name) => `{ name: ${name}, type: http_json, url: "${origin.url}/${name}", id: id, occurred_at: at }`,
   );
   const feeds = ['feed', 'fresh'].map((name) => `{ name: ${name}, type: rss, url: "${origin.url}/${name}" }`);
+  const limit = 'rate_limit: { requests: 5, per: 1s }';
+  // A host of its own: a limit holds for all sources of a host.
+  const limited = `{ name: limited, type: http_json, url: "${origin.url.replace('127.0.0.1', 'localhost')}/news", id: id, occurred_at: at, ${limit} }`;
   const file = '{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }';
-  const sources = [...json, ...feeds, file].map((source) => `  - ${source}\n`);
+  const sources = [...json, ...feeds, limited, file].map((source) => `  - ${source}\n`);
   testWorker = await TestWorker.createOnBucket(
     `version: 1\ndefaults: { allow_private: true }\nsources:\n${sources.join('')}`,
     setting,
@@ -105,13 +108,32 @@ describe.skipIf(server === null)('requests to a bucket', () => {
     expect(countsOf(requests)).toMatchObject({ GET: get, PUT: put, LIST: 0 });
   });
 
+  test('of polls with one batch from a host with a rate_limit: one write more a second, and no read', async () => {
+    const [from, startedMs] = [proxy.seen.length, performance.now()];
+    await polled('limited');
+    await polled('limited');
+    const { outcome, requests } = await polled('limited');
+    const seconds = (performance.now() - startedMs) / 1_000;
+    expect(outcome).toBe('ok');
+    const ofPoll = requests.filter(({ of }) => of !== 'slots');
+    expect(tableOf(ofPoll)).toEqual([...batch, '1 PUT polls', '1 DELETE polls'].sort());
+    const all = countedRequests(proxy.seen.slice(from), prefix);
+    const ofSlots = all.filter(({ of }) => of === 'slots');
+    expect(countsOf(ofSlots)).toMatchObject({ GET: 0, LIST: 0, DELETE: 0 });
+    expect(ofSlots.length).toBeGreaterThan(0);
+    expect(ofSlots.length).toBeLessThanOrEqual(Math.ceil(seconds) + 1);
+    expect(all.filter(({ of }) => of === 'limits')).toEqual([]);
+  });
+
   test('of a poll of a feed with one batch', async () => {
     await polled('fresh');
     await polled('fresh');
     const { outcome, requests } = await polled('fresh');
     expect(outcome).toBe('ok');
-    const items = ['1 PUT polls', '1 DELETE polls', '1 PUT feed-items', '1 DELETE feed-items'];
-    expect(tableOf(requests)).toEqual([...batch, ...items].sort());
+    // With the keys of the poll.
+    expect(tableOf(requests)).toEqual([...batch, '1 PUT feed-items', '1 DELETE feed-items'].sort());
+    const { get, put } = pollCosts.batch;
+    expect(countsOf(requests)).toMatchObject({ GET: get, PUT: put, LIST: 0 });
   });
 
   test('of a poll of a file with one batch', async () => {

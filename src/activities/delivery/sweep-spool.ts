@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
 import type { BlobStore } from '../../store/blobs/blob-store.ts';
+import { sweepHostBudgets } from '../../store/run/sweep-host-budgets.ts';
 import { sweepNamedBlobs } from '../../store/run/sweep-named-blobs.ts';
 import { storedId, storePaths } from '../../store/paths/paths.ts';
 import { runningWorkflows } from '../../temporal/running-workflows.ts';
@@ -25,7 +26,7 @@ const copiesAgeMs = 3 * 24 * 3_600_000;
 
 /**
  * Deletes batches that are no longer needed: older than a day, of no active run, deferred for no sink; what polls left that never ended;
- * what runs knew of jobs of exports; leftovers of kills; and the notes of workers that are gone, which this worker takes over. Safe to repeat because deleted files stay deleted.
+ * what runs knew of jobs of exports; past slots of host budgets; leftovers of kills; and the notes of workers that are gone, which this worker takes over. Safe to repeat because deleted files stay deleted.
  */
 export function createSweepSpool({ store, journal, lastRuns }: Uses<'store' | 'journal' | 'lastRuns'>) {
   return async function sweepSpool({ dryRun }: SweepSpoolInput): Promise<SweptSpool> {
@@ -36,6 +37,7 @@ export function createSweepSpool({ store, journal, lastRuns }: Uses<'store' | 'j
     await lastRuns.mergeSilent();
     await sweepNamedBlobs(store, context.signal);
     await sweepCopies(store, context);
+    await sweepHostBudgets(store, context.signal);
     const inStore = await store.deleteLeftovers(context.signal);
     return { batches, leftovers: inStore + (await journal.deleteLeftovers('parts', context.signal)) };
   };

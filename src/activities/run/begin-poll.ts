@@ -10,7 +10,7 @@ import { addWarnings, type Warning } from '../../domain/run/warning.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { failedAttempt } from '../support/failure.ts';
 import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
-import { endPoll, latestEndMs, type EndedRun } from './end-poll.ts';
+import { endPoll, isLate, type EndedRun } from './end-poll.ts';
 import type { createFetchBatch, FetchBatchResult } from './fetch-batch.ts';
 import type { createFinishRun } from './finish-run.ts';
 
@@ -80,9 +80,12 @@ export async function beginPoll(
   const { end } = fetch;
   const tally = addFetch(emptyTally, fetch.counts);
   const isWindow = window !== null;
-  // The server may have given up an attempt that stood still: another one may have got further.
-  const isLate = performance.now() - startedMs > latestEndMs;
-  if (end === null || isLate || !isUnchanged(resolved, fetch) || verdictOf(plan.name, { plan, tally, end, isWindow })) {
+  if (
+    end === null ||
+    isLate(startedMs) ||
+    !isUnchanged(resolved, fetch) ||
+    verdictOf(plan.name, { plan, tally, end, isWindow })
+  ) {
     return { fetch };
   }
   if (cancellationSignal.aborted) {
@@ -94,7 +97,7 @@ export async function beginPoll(
   const continues = state.unfinished !== null;
   const isScheduled = !force;
   const poll = { run, plan, state, patch: fetch.patch, end, startedAt, continues, window, warnings, isScheduled };
-  return { ended: await endPoll(tools.finishRun, poll, tally, []) };
+  return { ended: await endPoll(tools.finishRun, poll, tally, [], startedMs) };
 }
 
 /**

@@ -14,7 +14,7 @@ import type { createFinishRun } from './finish-run.ts';
  * After this time an activity no longer ends its run: well below the heartbeat timeout of 10 s, after which the server may have given the
  * attempt up.
  */
-export const latestEndMs = 8_000;
+const latestEndMs = 8_000;
 
 /** A poll that has come to its end. */
 export interface EndedPoll {
@@ -31,6 +31,8 @@ export interface EndedPoll {
   readonly warnings: readonly Warning[];
   /** No user asked for the run. Absent = unknown. */
   readonly isScheduled?: boolean;
+  /** An earlier attempt to end the run, which was lost, may have stored a receipt. */
+  readonly again?: boolean;
 }
 
 /** How a run ended, for its workflow. */
@@ -43,12 +45,26 @@ export interface EndedRun {
 /**
  * Ends the run of a poll whose sinks were up before and have settled all of its batches: see `finishRun`.
  * @param release these batches
+ * @param startedMs when the attempt started, by `performance.now()`
  */
 export async function endPoll(
   finishRun: ReturnType<typeof createFinishRun>,
-  { run, plan, state, patch, end, startedAt, continues, window, warnings, isScheduled = false }: EndedPoll,
+  {
+    run,
+    plan,
+    state,
+    patch,
+    end,
+    startedAt,
+    continues,
+    window,
+    warnings,
+    isScheduled = false,
+    again = false,
+  }: EndedPoll,
   tally: Tally,
   release: readonly BatchRef[],
+  startedMs: number,
 ): Promise<EndedRun> {
   const finishedAt = new Date();
   const patched = { ...state, ...patch };
@@ -57,17 +73,24 @@ export async function endPoll(
   const next = noteRejected(settledState(noted, plan.id), plan, deadLetters(tally));
   const receipt = receiptOf({ ref: run, tally, state: next, startedAt, finishedAt, window, warnings }, end, continues);
   const { lastNewAt } = next;
-  const { added, notify } = await finishRun({
+  const input = {
     receipt,
     verdicts: alertsOf(receipt, { plan, deferredBecause: new Map(), lastNewAt, end, isWindow: window !== null }),
     ...(window ? { window } : { poll: { epoch: state.epoch ?? 0, end } }),
     ...(window ? {} : isSameState(state, next) ? { sameState: state } : { state: next }),
     ...(isScheduled && isRoutine(state, end, window) ? { alertsSince: state.receiptAt ?? null } : {}),
+    ...(again ? { again } : {}),
     clean: true,
     before: state,
     release,
-  });
+  };
+  const { added, notify } = await finishRun(input, () => isLate(startedMs));
   return { receipt: { ...receipt, ...added }, notify };
+}
+
+/** The server may have given up an attempt that was blocked for so long: the run may have got further by other steps. */
+export function isLate(startedMs: number): boolean {
+  return performance.now() - startedMs > latestEndMs;
 }
 
 /**

@@ -24,6 +24,7 @@ import type { Uses } from '../support/dependencies.ts';
 import { copiesIn, sharedIdsOf, sinceOf } from './end-facts.ts';
 import { documentsOf } from './export-documents.ts';
 import { fittingPlan } from './fitting-plan.ts';
+import { keepSeen } from './keep-seen.ts';
 import { mapCursor, mapPlace, withPlace } from '../support/masked-position.ts';
 import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
 import { adapterContext } from '../support/adapter-context.ts';
@@ -183,16 +184,13 @@ async function keep(
   collected: Collected,
   redact: Redact,
 ): Promise<FetchBatchResult> {
-  const { pollKeys, fileProgress, feedItems } = dependencies;
+  const { fileProgress } = dependencies;
   const { run, plan, state, window } = input;
   const { end, digests } = collected;
   const batches = await keepRecords(dependencies, input, collected, redact);
-  const keeps = collected.position.keysKept !== null && digests.length > 0;
-  const blob = keeps ? await pollKeys.write(run.source, digests, state.previousPoll) : null;
   const files = collected.files ? await fileProgress.write(run.source, collected.files, state.files) : null;
-  const { itemMemory } = collected;
-  const items = itemMemory === null ? null : await feedItems.write(run.source, itemMemory, state.feedItems ?? null);
-  const position = withFiles(keepKeys(collected.position, digests.length, blob), files);
+  const { items, keys } = await keepSeen(dependencies, run.source, state, collected);
+  const position = withFiles(keepKeys(collected.position, digests.length, keys), files);
   const cursor = countUnreadable(plan.name, state, position, window ? null : end);
   const patch = patchAfter(state, position, end, {
     ...collected.lastPatch,

@@ -32,9 +32,10 @@ interface Steps {
 /**
  * The last step of a run: checks that the counts add up, then saves the state, the receipt with its alerts, and releases what is
  * stored. Safe to repeat because each of these is.
+ * @param isLate see `saveReceipt`
  */
 export function createFinishRun({ saveState, saveReceipt, releaseBatches, store }: Steps & Uses<'store'>) {
-  return async function finishRun(options: FinishRunInput): Promise<SaveReceiptResult> {
+  return async function finishRun(options: FinishRunInput, isLate = () => false): Promise<SaveReceiptResult> {
     const { state: changed, sameState, clean, before, release, ...input } = options;
     const { receipt } = input;
     const { source } = receipt;
@@ -43,13 +44,14 @@ export function createFinishRun({ saveState, saveReceipt, releaseBatches, store 
     if (problem !== null) throw new ReceiptUnbalanced(`receipt: ${problem}`);
     const isSaved = state && (await saveState({ source, state, clean, ...(before ? { before } : {}) }));
     const after = state ?? sameState;
-    const saved = await saveReceipt({
+    const saving: SaveReceiptInput = {
       ...input,
       ...(after ? { state: after } : {}),
       ...(isSaved === undefined ? {} : { isSuperseded: !isSaved }),
       // Nothing was saved: a command that came meanwhile has come after this poll.
       ...(sameState && isUnchangedPoll(receipt) && input.alertsSince !== undefined ? { isSuperseded: false } : {}),
-    });
+    };
+    const saved = await saveReceipt(saving, isLate);
     if (release.length > 0) await releaseBatches({ source, batches: release });
     if (input.poll?.end?.copied) await createBodyCopies(store, source, receipt.runId).clear();
     return saved;

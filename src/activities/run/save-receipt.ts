@@ -1,14 +1,16 @@
 import { log } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
+import { SinkUnavailable } from '../../domain/errors.ts';
 import type { PollEnd } from '../../domain/state/fetch-position.ts';
 import { sinks } from '../../domain/run/sink.ts';
 import { isUnchangedPoll } from '../../domain/run/last-run.ts';
 import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
 import { summarizeState, type SourceState } from '../../domain/state/source-state.ts';
+import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { anyReadable, clearMissing, listDeferred } from '../../store/delivery/deferred.ts';
-import { deleteEarlierReceipts, writeReceipt } from '../../store/run/receipts.ts';
+import { deleteReceipt, earlierReceipts, writeReceipt } from '../../store/run/receipts.ts';
 import { isSuperseded, readState } from '../../store/run/states.ts';
 import { windowName, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
 import { unknownAlerts } from '../../store/alerts/alert-view.ts';
@@ -62,24 +64,27 @@ export interface SaveReceiptResult {
 /**
  * Stores the receipt of a run, and its changes of alerts; that of an unchanged poll is only noted. Safe to repeat: its name has the run and the
  * time of its end, and another one of the same run is deleted.
+ * @param isLate whether the server may have given this attempt up, so that another step ends the run at another time: then the receipt
+ * is left to that step. Absent = no other step does
  */
 export function createSaveReceipt(
   dependencies: SecretAccess & AlertTools & Uses<'alertWebhook' | 'knownAlerts' | 'lastRuns' | 'onReceipt'>,
 ) {
-  return async function saveReceipt(input: SaveReceiptInput): Promise<SaveReceiptResult> {
+  return async function saveReceipt(input: SaveReceiptInput, isLate = () => false): Promise<SaveReceiptResult> {
     const { verdicts, window, poll } = input;
     const { source } = input.receipt;
     const redact = redactorFor(source, dependencies);
     const added = poll && (await stateChange(dependencies, input, poll));
     const receipt = { ...input.receipt, ...added };
-    if (window || !isUnchangedPoll(receipt)) {
+    const { store, knownAlerts } = dependencies;
+    const isStored = window !== undefined || !isUnchangedPoll(receipt);
+    if (isStored) {
       await keepUnlessStored(dependencies, source, cleanVerdicts(verdicts, redact), () =>
-        window ? writeWindow(dependencies.store, window, receipt) : writeReceipt(dependencies.store, receipt),
+        window ? writeWindow(store, window, receipt) : writeReceipt(store, receipt),
       );
     }
-    if (input.again && !window) await deleteEarlierReceipts(dependencies.store, receipt);
+    if (!window) await makeOnly(store, receipt, { isStored, again: input.again === true, isLate });
     logRun(receipt, window, redact);
-    const { store, knownAlerts } = dependencies;
     const { alertsSince } = input;
     const known =
       alertsSince === undefined
@@ -108,6 +113,22 @@ export function createSaveReceipt(
     }
     return { notify, ...(added ? { added } : {}) };
   };
+}
+
+/** Makes a receipt the only one of its run. @throws if that took so long that another step may end the run */
+async function makeOnly(
+  store: BlobStore,
+  receipt: Receipt | FailedReceipt,
+  { isStored, again, isLate }: { readonly isStored: boolean; readonly again: boolean; readonly isLate: () => boolean },
+): Promise<void> {
+  const earlier = again ? await earlierReceipts(store, receipt) : [];
+  if (!isLate()) {
+    for (const path of earlier) await store.delete(path);
+  } else if (isStored) {
+    // That of the other step may be among the earlier ones.
+    await deleteReceipt(store, receipt);
+    throw new SinkUnavailable('store: storing the receipt took too long; the next step of the run stores it');
+  }
 }
 
 /** The warning of a receipt if a command changed the state of its source: the next run starts from that. */

@@ -3,7 +3,7 @@ import type { BatchRef } from '../../domain/run/batch.ts';
 import { addCounts, noCounts, sumCounts, type SinkCounts, type Tally } from '../../domain/run/receipt.ts';
 import { verdictOf } from '../../domain/run/run-verdict.ts';
 import type { Sink } from '../../domain/run/sink.ts';
-import { endPoll, latestEndMs, type EndedPoll, type EndedRun } from './end-poll.ts';
+import { endPoll, isLate, type EndedPoll, type EndedRun } from './end-poll.ts';
 import type { createFinishRun } from './finish-run.ts';
 import type { createWriteBatches, WriteBatchesResult } from './write-batches.ts';
 
@@ -40,14 +40,12 @@ export function createWriteAndFinish({ writeBatches, finishRun }: Steps) {
     const tried = await writeBatches({ source, batches });
     const csv = countsOf('csv', batches, tried);
     const postgres = countsOf('postgres', batches, tried);
-    // The server may have given up an attempt that stood still: the run may have got further by other steps.
-    const isLate = performance.now() - startedMs > latestEndMs;
-    if (!csv || !postgres || isLate) return { tried };
+    if (!csv || !postgres || isLate(startedMs)) return { tried };
     const { plan, end, window } = poll;
     const tally = { ...fetched, csv, postgres, batches: batches.length };
     if (verdictOf(source, { plan, tally, end, isWindow: window !== null })) return { tried };
     try {
-      return { tried, ended: await endPoll(finishRun, poll, tally, batches) };
+      return { tried, ended: await endPoll(finishRun, poll, tally, batches, startedMs) };
     } catch {
       cancellationSignal.throwIfAborted();
       // The last step has an activity of its own, with its own retries.

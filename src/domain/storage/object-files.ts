@@ -13,8 +13,8 @@ export interface ObjectFiles {
   read(url: string, start: number, length: number): Promise<Uint8Array>;
   /** The bytes from a position on. Throws as {@link stamp}. @param end the position behind the last one; null = all */
   stream(url: string, start: number, end: number | null): AsyncIterable<Uint8Array>;
-  /** The objects whose URL begins so, in order. @throws SourceUnavailable, SourceRefused */
-  list(prefix: string): AsyncIterable<ObjectStamp & { readonly url: string }>;
+  /** The objects whose URL begins so, in order; those with a further `/` only if `isDeep`. @throws SourceUnavailable, SourceRefused */
+  list(prefix: string, isDeep: boolean): AsyncIterable<ObjectStamp & { readonly url: string }>;
 }
 
 const scheme = 's3://';

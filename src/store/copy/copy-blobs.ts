@@ -12,7 +12,13 @@ const atOnce = 16;
 const batchSize = 512;
 
 /** They say something about a moment. */
-const momentary: ReadonlySet<StoreKind | null> = new Set(['hostSlot', 'doctorProbe', 'identity', 'download']);
+const momentary: ReadonlySet<StoreKind | null> = new Set([
+  'hostSlots',
+  'earlierHostSlot',
+  'doctorProbe',
+  'identity',
+  'download',
+]);
 
 /** Makes what the target has in Daybook's folders what the store has; the CSV journal and the identity are not among it. */
 export async function syncBlobs(from: CopySide, to: CopySide, tally: CopyTally): Promise<void> {

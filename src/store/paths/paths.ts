@@ -39,6 +39,13 @@ interface TokenPlace {
   readonly number: number;
 }
 
+interface HostSlotPlace {
+  readonly host: string;
+  readonly requests: number;
+  readonly perMs: number;
+  readonly place: number;
+}
+
 interface Marker extends OfSource {
   readonly sink: Sink;
   readonly ingestedAt: string;
@@ -48,6 +55,7 @@ interface Marker extends OfSource {
 
 const runFields = { source, workflowId: id, firstRunId: id };
 const markerFields = { sink, source, ingestedAt: time, hash: text('[0-9a-f]+') };
+const slotFields = { host: id, requests: count, perMs: count, place: count };
 const archiveFields = { day, number: ordinal };
 
 /** Blobs of the store, below `DAYBOOK_STORE`. */
@@ -119,13 +127,10 @@ export const storePaths = {
   alert: path<OfSource & { readonly name: string }>('alerts/{source}/{name}.json', { source, name: text('[a-z_]+') }),
   /** Until when a host must not be called. */
   closure: path<{ readonly host: string }>('limits/{host}/closed.json', { host: id }),
-  /** A request to a host: an empty blob for each slot in time. */
-  hostSlot: path<{
-    readonly host: string;
-    readonly requests: number;
-    readonly perMs: number;
-    readonly place: number;
-  }>('limits/{host}/{requests}-{perMs}/{place}', { host: id, requests: count, perMs: count, place: count }),
+  /** Requests to a host that a worker has claimed: an empty blob for those of a second, named by the first slot in time. */
+  hostSlots: path<HostSlotPlace>('slots/{host}/{requests}-{perMs}/{place}', slotFields),
+  /** One request, as earlier versions claimed them. */
+  earlierHostSlot: path<HostSlotPlace>('limits/{host}/{requests}-{perMs}/{place}', slotFields),
   /** What a token endpoint gave out in return for the token before, encrypted. The chain is the hash of its first token. */
   token: path<TokenPlace>('tokens/{chain}/{number}', { chain: sha256, number: count }),
   /** Held by the process that requests this token; `.2` where the first one was lost. */

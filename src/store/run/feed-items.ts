@@ -45,6 +45,16 @@ export function createFeedItemsStore(store: BlobStore): FeedItemsStore {
   };
 }
 
+/** The items of a feed with the keys of a poll: lines that begin with a space, which readers of items skip, in versions before this one too. */
+export function withKeys(items: string, digests: readonly string[]): string {
+  return [items, ...[...new Set(digests)].sort().map((digest) => ` ${digest}`)].join('\n');
+}
+
+/** The keys in such a text. */
+export function keysIn(text: string): string[] {
+  return text.split('\n').flatMap((line) => (line.startsWith(' ') ? [line.slice(1)] : []));
+}
+
 function pathOf(source: string, name: string): string {
   return storePaths.feedItems.build({ source, name });
 }

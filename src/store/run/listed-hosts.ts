@@ -2,27 +2,27 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 
 /** How long a worker relies on a listing of hosts. */
-const freshMs = 30_000;
+export const freshMs = 30_000;
 
 /**
- * Hosts of which the store knows something, as a worker has listed them last: of the others it need not be read whether they accept
+ * Hosts that have been closed once, as a worker has listed them last: of the others it need not be read whether they accept
  * requests. A host that another worker has found closed since is noticed with the next listing, or by its own answer.
  */
 export class ListedHosts {
   readonly #store: BlobStore;
-  #hosts: ReadonlySet<string> = new Set();
+  #hosts = new Set<string>();
   #listedMs = -Infinity;
   #listing: Promise<void> | null = null;
-  /** Hosts that this worker has written about. */
-  readonly #own = new Set<string>();
+  /** Hosts that this worker has written about since the listing began. */
+  #added = new Set<string>();
 
   constructor(store: BlobStore) {
     this.#store = store;
   }
 
-  /** Notes that this worker writes about a host. */
+  /** Notes that this worker has closed a host. */
   add(host: string): void {
-    this.#own.add(nameOf(host));
+    this.#added.add(nameOf(host));
   }
 
   async has(host: string, nowMs: number): Promise<boolean> {
@@ -31,12 +31,19 @@ export class ListedHosts {
       await this.#listing;
     }
     const name = nameOf(host);
-    return this.#own.has(name) || this.#hosts.has(name);
+    return this.#hosts.has(name) || this.#added.has(name);
   }
 
   async #list(nowMs: number): Promise<void> {
-    this.#hosts = new Set(await this.#store.folders(storePaths.closure.folder({})));
-    this.#listedMs = nowMs;
+    const before = this.#added;
+    this.#added = new Set();
+    try {
+      this.#hosts = new Set(await this.#store.folders(storePaths.closure.folder({})));
+      this.#listedMs = nowMs;
+    } catch (error) {
+      for (const name of before) this.#added.add(name);
+      throw error;
+    }
   }
 }
 

@@ -7,24 +7,30 @@ import { isObject } from '../../domain/is-object.ts';
 import { addDays, dayOfDate, type Day } from '../../domain/time/day.ts';
 
 export async function writeReceipt(store: BlobStore, receipt: Receipt | FailedReceipt): Promise<void> {
-  const path = storePaths.receipt.build({ ...receipt, day: receipt.finishedAt.slice(0, 10) });
-  await store.put(path, storedJson(receipt));
+  await store.put(pathOf(receipt), storedJson(receipt));
+}
+
+/** Deletes a receipt: another step of the same run has written one, or will. */
+export async function deleteReceipt(store: BlobStore, receipt: Receipt | FailedReceipt): Promise<void> {
+  await store.delete(pathOf(receipt));
 }
 
 /**
- * Deletes other receipts of the same run: an attempt to end it was lost after it had stored one, and the next attempt ended it at another
+ * Paths of other receipts of the same run: an attempt to end it was lost after it had stored one, and the next attempt ended it at another
  * time. One run has one receipt, or its counts would be counted twice.
  */
-export async function deleteEarlierReceipts(store: BlobStore, receipt: Receipt | FailedReceipt): Promise<void> {
+export async function earlierReceipts(store: BlobStore, receipt: Receipt | FailedReceipt): Promise<string[]> {
   const { source, runId, startedAt, finishedAt } = receipt;
+  const earlier: string[] = [];
   // Worker and server may have different clocks.
   const [first, last] = [addDays(dayOfDate(new Date(startedAt)), -1), addDays(dayOfDate(new Date(finishedAt)), 1)];
   for (let day = first; day <= last; day = addDays(day, 1)) {
     for (const path of await listReceipts(store, source, day)) {
       const found = storePaths.receipt.parse(path);
-      if (found?.runId === runId && found.finishedAt !== finishedAt) await store.delete(path);
+      if (found?.runId === runId && found.finishedAt !== finishedAt) earlier.push(path);
     }
   }
+  return earlier;
 }
 
 /** The receipt of a source's latest run, finished or failed; null if it has none. */
@@ -126,4 +132,8 @@ export interface DeliveryReceipt {
 export async function writeDeliveryReceipt(store: BlobStore, receipt: DeliveryReceipt): Promise<void> {
   const path = storePaths.delivery.build({ ...receipt, day: receipt.finishedAt.slice(0, 10) });
   await store.put(path, storedJson(receipt));
+}
+
+function pathOf(receipt: Receipt | FailedReceipt): string {
+  return storePaths.receipt.build({ ...receipt, day: receipt.finishedAt.slice(0, 10) });
 }

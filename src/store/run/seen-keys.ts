@@ -1,6 +1,8 @@
+import { itemsWithKeys, keysInItems } from '../../domain/state/named-blobs.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { contentName, readHashed } from '../blobs/stored-json.ts';
+import { keysIn } from './feed-items.ts';
 
 /** Digests that are kept in memory between the fetches of runs. */
 const cachedDigests = 500_000;
@@ -11,6 +13,8 @@ export interface SeenKeys {
   read(source: string, names: readonly string[]): Promise<ReadonlySet<string>>;
   /** Stores digests unless one of `present` holds just these; returns the blob's name. */
   write(source: string, digests: readonly string[], present: readonly string[]): Promise<string>;
+  /** Notes that the items of a feed hold these digests, too; returns the name for them. */
+  inItems(source: string, items: string, digests: readonly string[]): string;
   /** Deletes the blobs of a source but these. */
   keepOnly(source: string, names: readonly string[]): Promise<void>;
   /** Deletes these blobs of a source. */
@@ -42,7 +46,16 @@ export function createSeenKeys(store: BlobStore): SeenKeys {
       wholeOf(source).delete(storePaths.pollKeys.parse(path)?.name ?? '');
       cache.delete(path);
     }
-    await Promise.all(paths.map((path) => store.delete(path)));
+    // The items of a feed are deleted by their own store.
+    const own = paths.filter((path) => storePaths.pollKeys.parse(path) !== null);
+    await Promise.all(own.map((path) => store.delete(path)));
+  }
+
+  async function readBlob(source: string, name: string): Promise<string[] | null> {
+    const items = itemsWithKeys(name);
+    const blob = await readHashed(store, pathOf(source, name), items ?? name, 'the keys of a poll');
+    if (blob === null) return null;
+    return items === null ? blob.toString().split('\n') : keysIn(blob.toString());
   }
 
   return {
@@ -51,14 +64,12 @@ export function createSeenKeys(store: BlobStore): SeenKeys {
       const key = names.map((name) => pathOf(source, name)).join();
       const cached = cache.get(key);
       if (cached) return cached;
-      const blobs = await Promise.all(
-        names.map((name) => readHashed(store, pathOf(source, name), name, 'the keys of a poll')),
-      );
+      const blobs = await Promise.all(names.map((name) => readBlob(source, name)));
       for (const [index, name] of names.entries()) if (blobs[index]) wholeOf(source).add(name);
-      const digests = new Set(blobs.flatMap((blob) => blob?.toString().split('\n') ?? []));
+      const all = new Set(blobs.flatMap((digests) => digests ?? []));
       // The next poll may write one again that is missing.
-      if (!blobs.includes(null)) remember(key, digests);
-      return digests;
+      if (!blobs.includes(null)) remember(key, all);
+      return all;
     },
 
     async write(source, digests, present) {
@@ -76,6 +87,12 @@ export function createSeenKeys(store: BlobStore): SeenKeys {
       // Other workers delete those that no state names.
       for (const other of known) if (!present.includes(other)) known.delete(other);
       known.add(name);
+      return name;
+    },
+
+    inItems(source, items, digests) {
+      const name = keysInItems(items);
+      remember(pathOf(source, name), new Set(digests));
       return name;
     },
 
@@ -97,5 +114,8 @@ export function createSeenKeys(store: BlobStore): SeenKeys {
 }
 
 function pathOf(source: string, name: string): string {
-  return storePaths.pollKeys.build({ source, name });
+  const items = itemsWithKeys(name);
+  return items === null
+    ? storePaths.pollKeys.build({ source, name })
+    : storePaths.feedItems.build({ source, name: items });
 }

@@ -69,12 +69,15 @@ export function createObjectFiles(
       yield* bytes;
     },
 
-    async *list(prefix) {
+    async *list(prefix, isDeep) {
+      const delimiter = isDeep ? {} : { Delimiter: '/' };
       let token: string | undefined;
       do {
         const page = await ask('list', prefix, ({ client, sdk, at }, key) => {
           const { Bucket } = at('');
-          return client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix: key, ContinuationToken: token }));
+          return client.send(
+            new sdk.ListObjectsV2Command({ Bucket, Prefix: key, ContinuationToken: token, ...delimiter }),
+          );
         });
         const { bucket } = partsOf(prefix);
         for (const { Key = '', Size, ETag } of page.Contents ?? []) {

@@ -58,8 +58,9 @@ export async function finishTogether(
   const isPlain = end !== null && !end.cutShort && end.paging === undefined && end.notBefore === null;
   if (!isPlain || !pipeline.mayFinishWith(batches)) return null;
   const { source } = poll.run;
-  const { run, plan, state, startedAt, continues, window, warnings, isScheduled = false } = poll;
-  const ended = { run, plan, state, patch, end, startedAt, continues, window, warnings, isScheduled };
+  const { run, plan, state, startedAt, continues, window, warnings, isScheduled = false, again = false } = poll;
+  const facts = { run, plan, state, patch, end, startedAt, continues, window, warnings, isScheduled };
+  const ended = { ...facts, ...(again ? { again } : {}) };
   return CancellationScope.nonCancellable(() =>
     combinedWriteActivities(source, batches)
       .writeAndFinish({ source, batches, poll: ended, fetched: tally })

@@ -128,7 +128,7 @@ export class Run {
     this.#warnings = addWarnings(this.#warnings, fetch.warnings ?? []);
     if (this.isCombined) {
       const facts = { plan: this.#plan, continues: this.#goesOn, isScheduled: !this.#force };
-      const poll = { ...this.#report, run: this.#ref, ...facts };
+      const poll = { ...this.#report, run: this.#ref, ...facts, ...(this.#again ? { again: true } : {}) };
       const written = await finishTogether(this.#pipeline, fetch, poll);
       this.over = written?.ended ?? null;
       if (this.over) return;

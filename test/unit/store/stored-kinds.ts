@@ -487,36 +487,28 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
     damaged: 'go',
     fate: 'aside',
   },
-  hostSlot: {
+  hostSlots: {
     async write(store) {
-      await createHostBudgets(store).take(
-        'a.test',
-        {
-          requests: 1,
-          perMs: 1_000,
-        },
-        now,
-      );
-      return storePaths.hostSlot.build({
-        host: 'a.test',
-        requests: 1,
-        perMs: 1_000,
-        place: now.getTime() / 1_000,
-      });
+      await createHostBudgets(store).take('a.test', { requests: 1, perMs: 1_000 }, now);
+      return storePaths.hostSlots.build({ host: 'a.test', requests: 1, perMs: 1_000, place: now.getTime() / 1_000 });
     },
     read: (store) =>
       createHostBudgets(store)
-        .take(
-          'a.test',
-          {
-            requests: 1,
-            perMs: 1_000,
-          },
-          now,
-        )
+        .take('a.test', { requests: 1, perMs: 1_000 }, now)
         .then(({ waitMs }) => waitMs > 0),
     whole: true,
     damaged: true,
+    fate: 'unread',
+  },
+  earlierHostSlot: {
+    async write(store) {
+      const path = storePaths.earlierHostSlot.build({ host: 'a.test', requests: 1, perMs: 1_000, place: 1 });
+      await store.put(path, '');
+      return path;
+    },
+    read: (store) => store.list(storePaths.earlierHostSlot.folder({})),
+    whole: ['limits/a%2Etest/1-1000/1'],
+    damaged: ['limits/a%2Etest/1-1000/1'],
     fate: 'unread',
   },
   token: {

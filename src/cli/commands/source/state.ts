@@ -4,7 +4,7 @@ import { findSource } from '../../../config/file/find-source.ts';
 import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
 import { clearPollState, initialState, summarizeState } from '../../../domain/state/source-state.ts';
 import { formatMicros, microsOfDate, parseIso8601 } from '../../../domain/time/timestamp.ts';
-import { reopenHost } from '../../../store/run/host-budgets.ts';
+import { reopenHost } from '../../../store/run/host-closure.ts';
 import { fanOutLines } from '../../output/fan-out-lines.ts';
 import { changeState, readState, resetStates } from '../../../store/run/states.ts';
 import { createContext, openStore, openStoreToRead, type CommonOptions, type Context } from '../../options/context.ts';

@@ -33,7 +33,7 @@ async function listObjects(
   const folder = resolvePath(prefix).replace(/\/*$/, '/');
   const tree = new Map<string, Map<string, 'file' | 'folder'>>();
   const found = new Map<string, FileStamp>();
-  for await (const object of objects.list(folder + literalBeginning(rest))) {
+  for await (const object of objects.list(folder + literalBeginning(rest), rest.includes('/'))) {
     const parts = object.url.slice(folder.length).split('/');
     // Consoles make an object for a folder; no pattern names the others.
     if (parts.some((part) => ['', '.', '..'].includes(part))) continue;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +5,6 @@ import { createGzip } from 'node:zlib';
 import { inParallel } from '../../../domain/in-parallel.ts';
 import { SinkUnavailable } from '../../../domain/errors.ts';
 import { isMissing } from '../../blobs/file-errors.ts';
-import { storedJson } from '../../blobs/stored-json.ts';
 import { bucketPaths } from '../../paths/bucket-paths.ts';
 import type { SourceDay } from '../journal-file.ts';
 import { parseManifest, type SealManifest } from '../manifest.ts';
@@ -15,6 +13,7 @@ import { mergeDay, type Merged, type Rewrite } from '../merge-day.ts';
 import type { SealContext } from '../seal-context.ts';
 import { generationOf, listDay, type BucketDay } from './bucket-day.ts';
 import { bucketFile, type FilePlace } from './bucket-file.ts';
+import { deleteFormer, newSealedPath, putManifest, writeSealed } from './generation-file.ts';
 
 /** How often a day is sealed from scratch because another sealer was first. */
 const maxTries = 8;
@@ -63,7 +62,7 @@ async function sealOnce(
     if (!hasRemains || sealed === null) return false;
     // Only the manifest says which file counts: where it cannot be read, nothing is deleted.
     await sealed.manifest?.();
-    await deleteFormer(place, found, generation, sealed.name);
+    await deleteFormer(place.blobs, found, generation, sealed.name);
     return true;
   } catch (error) {
     if (isMissing(error)) return null;
@@ -114,7 +113,7 @@ class Sealing {
     if (!isSealed) await blobs.delete(written.path);
     if (isNew && !isSealed) return false;
     const current = isNew ? written.path : (this.#found.sealed?.name ?? '');
-    await deleteFormer(this.#place, this.#found, isNew ? this.#generation : this.#found.generation, current);
+    await deleteFormer(this.#place.blobs, this.#found, isNew ? this.#generation : this.#found.generation, current);
     onProgress({ step: 'sealed in place' });
     await inParallel(this.#found.parts, deletions, async ({ name }) => {
       await blobs.delete(name);
@@ -128,18 +127,13 @@ class Sealing {
     const { blobs } = this.#place;
     const { signal, onProgress } = this.#context;
     const { source, day } = this.#found;
-    const token = randomBytes(8).toString('hex');
-    const path = bucketPaths.sealed.build({ source, day, generation: this.#generation, token });
+    const path = newSealedPath({ source, day, generation: this.#generation });
     const file = bucketFile(
       this.#place,
       { kind: 'sealed', name: path, ingestedAt: day, check: null, manifest: null },
       null,
     );
-    const write = async (text: Readable) => {
-      const packed = compressed(text, signal);
-      // What is read back decides: an object of this name that is there already is from an earlier try of this request.
-      await blobs.putStreamIfAbsent(path, packed).finally(() => packed.destroy());
-    };
+    const write = (text: Readable) => writeSealed(blobs, path, compressed(text, signal));
     try {
       const target = { name: file.path, stream: file.stream, write };
       const merged = await mergeDay(this.#found, target, signal, (rows) => onProgress({ rows }), this.#rewrite);
@@ -162,13 +156,9 @@ class Sealing {
     const before = (await sealed?.manifest?.()) ?? null;
     this.#context.signal.throwIfAborted();
     if (!(await this.#isStill(before, path))) return false;
-    const folder = bucketPaths.sealed.folder({ source, day });
-    const manifest = {
-      ...manifestOf({ source, day }, merged, before, parts.length),
-      file: path.slice(folder.length + 1),
-    };
-    const manifestPath = bucketPaths.sealManifest.build({ source, day, generation: this.#generation });
-    if (!(await this.#place.blobs.putIfAbsent(manifestPath, storedJson(manifest)))) return false;
+    const manifest = manifestOf({ source, day }, merged, before, parts.length);
+    const next = { source, day, generation: this.#generation };
+    if (!(await putManifest(this.#place.blobs, next, manifest, path))) return false;
     this.#context.onProgress({ step: 'manifest in place' });
     return true;
   }
@@ -194,21 +184,6 @@ class Sealing {
     if (now.generation !== generation || !now.sealedNames.includes(path)) return false;
     return (await now.sealed?.manifest?.())?.sha256 === before?.sha256;
   }
-}
-
-/**
- * Deletes what a generation has replaced, and files of sealers that were killed or came too late. Those of later generations are
- * being written.
- */
-export async function deleteFormer(
-  { blobs }: FilePlace,
-  { source, day, manifestNames, sealedNames }: BucketDay,
-  generation: number,
-  current: string,
-): Promise<void> {
-  const own = bucketPaths.sealManifest.build({ source, day, generation });
-  for (const name of manifestNames) if (name !== own) await blobs.delete(name);
-  for (const name of sealedNames) if (name !== current && generationOf(name) <= generation) await blobs.delete(name);
 }
 
 /** An error of the text fails the reading of the compressed stream. */

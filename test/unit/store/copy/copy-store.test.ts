@@ -86,7 +86,12 @@ describe('a copy of a folder in a bucket', () => {
     ]);
     expect(copied.written).toBe(copied.files);
     const ofJournal = (name: string) => name.startsWith('csv/');
-    const momentary = ['doctor', storePaths.hostSlot.folder({}), storePaths.download.folder({})];
+    const momentary = [
+      'doctor',
+      storePaths.hostSlots.folder({}),
+      storePaths.earlierHostSlot.folder({}),
+      storePaths.download.folder({}),
+    ];
     const own = names('data').filter(
       (name) => !ofJournal(name) && !momentary.some((part) => name.startsWith(part) && !name.endsWith('closed.json')),
     );
@@ -109,7 +114,7 @@ describe('a copy of a folder in a bucket', () => {
     await copy();
     await copyStore(bucketSide(to()), folderSide(back()), options());
     const unchanged = contents('data').filter(
-      ([path]) => !/^doctor$|^downloads\/|^limits\/[^/]+\/\d+-/.test(path ?? ''),
+      ([path]) => !/^doctor$|^downloads\/|^slots\/|^limits\/[^/]+\/\d+-/.test(path ?? ''),
     );
     expect(contents('back')).toEqual(unchanged);
   });

@@ -58,7 +58,8 @@ const inStore: Values & { readonly [Kind in keyof typeof storePaths]: Record<str
   pause: { source },
   alert: { source, name: fc.stringMatching(/^[a-z_]+$/) },
   closure: { host: id },
-  hostSlot: { host: id, requests: count, perMs: count, place: count },
+  hostSlots: { host: id, requests: count, perMs: count, place: count },
+  earlierHostSlot: { host: id, requests: count, perMs: count, place: count },
   token: { chain: hex(64), number: count },
   tokenClaim: { chain: hex(64), number: count, attempt: ordinal },
   receipt: { source, day: dayText, finishedAt: time, runId: name },
@@ -167,8 +168,8 @@ test('layouts of 0.2.0 do not change', () => {
   expect(storePaths.fileProgress.build({ source: 'news', name: 'ab12' })).toBe('files/news/ab12');
   expect(storePaths.alert.build({ source: 'news', name: 'run_failed' })).toBe('alerts/news/run_failed.json');
   expect(storePaths.closure.build({ host: '127.0.0.1:80' })).toBe('limits/127%2E0%2E0%2E1%3A80/closed.json');
-  expect(storePaths.hostSlot.build({ host: 'a.test', requests: 5, perMs: 1_000, place: 7 })).toBe(
-    'limits/a%2Etest/5-1000/7',
+  expect(storePaths.hostSlots.build({ host: 'a.test', requests: 5, perMs: 1_000, place: 7 })).toBe(
+    'slots/a%2Etest/5-1000/7',
   );
   expect(storePaths.receipt.build({ source: 'news', day: ofDay, finishedAt: at, runId: 'run-1' })).toBe(
     'receipts/news/2026-11-23/20261123T153806209Z-run-1.json',
