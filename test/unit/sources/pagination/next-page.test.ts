@@ -197,8 +197,11 @@ describe('nextPage by cursor', () => {
     expect(nextPage(cursor, first, facts({ value }))?.cursor).toBe('9007199254740993');
   });
 
-  test('ends where the cursor stays the same', () => {
-    expect(after('abc', 'abc')).toBeNull();
+  test('that stays the same is the end after a page without records; else one more page proves it', () => {
+    const stays = (records: number) =>
+      nextPage(cursor, { page: 4, cursor: 'abc' }, facts({ records, value: { meta: { next: 'abc' } } }));
+    expect(stays(0)).toBeNull();
+    expect(stays(10)).toEqual({ page: 5, cursor: 'abc' });
   });
 });
 
