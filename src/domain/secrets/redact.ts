@@ -22,8 +22,26 @@ export function createRedactor(secrets: Iterable<string>): Redact {
 
 function formsOf(secret: string): string[] {
   const plain = new Set([secret, ...inUrls(secret.toWellFormed())]);
-  const written = [...plain].flatMap((form) => [...inJson(form), form.replaceAll('/', '\\/')]);
-  return [...written, ...inBase64(secret)].filter((form) => form.length >= minLength);
+  const urls = [...plain].flatMap((form) => [form, inSmallHex(form)]);
+  const written = urls.flatMap((form) => [...inJson(form), form.replaceAll('/', '\\/')]);
+  return [...written, inAscii(secret), inMarkup(secret), ...inBase64(secret)].filter(
+    (form) => form.length >= minLength,
+  );
+}
+
+/** Some programs write `%2f`, not `%2F`. */
+export function inSmallHex(form: string): string {
+  return form.replaceAll(/%[\dA-F]{2}/g, (escape) => escape.toLowerCase());
+}
+
+/** JSON of which each character beyond ASCII is escaped. */
+function inAscii(text: string): string {
+  const json = JSON.stringify(text).slice(1, -1);
+  return json.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function inMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
 /** Hosts are in small letters; paths, parameters and user names each escape other characters. */
@@ -43,14 +61,24 @@ function inJson(text: string, depth = 3): string[] {
   return depth === 0 ? [text] : [text, ...inJson(JSON.stringify(text).slice(1, -1), depth - 1)];
 }
 
-/** Within something longer, such as `user:password`, it depends on the place of the first byte. */
+/** The usual alphabet, and that of URLs. */
 function inBase64(secret: string): string[] {
-  const within = [0, 1, 2].map((before) => {
+  // Shorter ones would match by chance.
+  const within = withinBase64(secret).filter((form) => form.length >= 8);
+  const forms = [Buffer.from(secret).toString('base64').replace(/=+$/, ''), ...within];
+  return [...forms, ...forms.map(inUrlAlphabet)];
+}
+
+/** Within something longer, such as `user:password`, it depends on the place of the first byte. */
+export function withinBase64(secret: string): string[] {
+  return [0, 1, 2].map((before) => {
     const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
     return bytes.toString('base64').slice(before === 0 ? 0 : before + 1, Math.floor((bytes.length * 4) / 3));
   });
-  // Shorter ones would match by chance.
-  return [Buffer.from(secret).toString('base64').replace(/=+$/, ''), ...within.filter((form) => form.length >= 8)];
+}
+
+export function inUrlAlphabet(form: string): string {
+  return form.replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** Takes beginnings of secrets away that are before a cut (see `truncate`). */
