@@ -49,7 +49,7 @@ export function createHeldMask(held: () => readonly HeldSecret[]): HeldMask {
   };
 }
 
-const stands = new RegExp(`${begin}([^.${secretMark}]*(?:\\.[^.${secretMark}]+)*)\\.([hbu]?\\d+)${secretMark}`, 'g');
+const stands = new RegExp(`${begin}([^.${secretMark}]*(?:\\.[^.${secretMark}]+)*)\\.([hb]?\\d+)${secretMark}`, 'g');
 
 /** Whether a text has places for such secrets. */
 export function needsHeld(text: string): boolean {

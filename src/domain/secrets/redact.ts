@@ -61,24 +61,29 @@ function inJson(text: string, depth = 3): string[] {
   return depth === 0 ? [text] : [text, ...inJson(JSON.stringify(text).slice(1, -1), depth - 1)];
 }
 
-/** The usual alphabet, and that of URLs. */
 function inBase64(secret: string): string[] {
   // Shorter ones would match by chance.
-  const within = withinBase64(secret).filter((form) => form.length >= 8);
-  const forms = [Buffer.from(secret).toString('base64').replace(/=+$/, ''), ...within];
-  return [...forms, ...forms.map(inUrlAlphabet)];
+  const within = writingsInBase64(secret).filter((form) => form.length >= 8);
+  return [
+    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+    Buffer.from(secret).toString('base64url'),
+    ...within,
+  ];
 }
 
-/** Within something longer, such as `user:password`, it depends on the place of the first byte. */
-export function withinBase64(secret: string): string[] {
-  return [0, 1, 2].map((before) => {
-    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
-    return bytes.toString('base64').slice(before === 0 ? 0 : before + 1, Math.floor((bytes.length * 4) / 3));
-  });
-}
-
-export function inUrlAlphabet(form: string): string {
-  return form.replaceAll('+', '-').replaceAll('/', '_');
+/**
+ * Within something longer, such as `user:password` or JSON, it depends on the place of the first byte; in the usual alphabet, in that of
+ * URLs, and encoded in one.
+ */
+export function writingsInBase64(secret: string): string[] {
+  const within = [secret, JSON.stringify(secret).slice(1, -1)].flatMap((text) =>
+    [0, 1, 2].map((before) => {
+      const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]);
+      return bytes.toString('base64').slice(before === 0 ? 0 : before + 1, Math.floor((bytes.length * 4) / 3));
+    }),
+  );
+  const inUrls = within.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
+  return [...within, ...inUrls, ...within.map(encodeURIComponent)];
 }
 
 /** Takes beginnings of secrets away that are before a cut (see `truncate`). */

@@ -1,4 +1,4 @@
-import { inSmallHex, inUrlAlphabet, withinBase64 } from './redact.ts';
+import { inSmallHex, writingsInBase64 } from './redact.ts';
 
 /** Hides secrets in texts that workflows carry (the address of a next page may echo one), and puts them back. */
 export interface SecretMask {
@@ -40,16 +40,14 @@ const minBase64 = 8;
 export function writings(secret: string): Writing[] {
   const encoded = [encodeURIComponent(secret.toWellFormed()), new URLSearchParams([['', secret]]).toString().slice(1)];
   const plain = [...new Set([secret, ...encoded, JSON.stringify(secret).slice(1, -1)])];
-  const base64 = withinBase64(secret);
-  return [
+  const all = [
     ...plain.map((form, number) => ({ name: String(number), form })),
     ...encoded.map((form, number) => ({ name: `h${number}`, form: inSmallHex(form) })),
-    ...base64.map((form, number) => ({ name: `b${number}`, form })),
-    ...base64.map((form, number) => ({ name: `u${number}`, form: inUrlAlphabet(form) })),
-  ].filter(
-    ({ name, form }, at, all) =>
-      (!/^[bu]/.test(name) || form.length >= minBase64) && all.findIndex((other) => other.form === form) === at,
-  );
+    ...writingsInBase64(secret).flatMap((form, number) =>
+      form.length < minBase64 ? [] : [{ name: `b${number}`, form }],
+    ),
+  ];
+  return all.filter(({ form }, at) => all.findIndex((other) => other.form === form) === at);
 }
 
 function strip(text: string): string {
