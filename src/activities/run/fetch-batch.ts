@@ -94,7 +94,7 @@ export function createFetchBatch(dependencies: FetchTools) {
 async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Promise<FetchBatchResult> {
   const { run, force = false, window = null } = input;
   const redact = redactorFor(input.plan.name, dependencies);
-  const context = adapterContext();
+  const context = adapterContext(redact);
   const plan = await fittingPlan(input.plan, dependencies);
   const mask = positionMaskFor(plan, dependencies);
   const { state, lost, position: carried } = await revealCarried({ ...input, plan, window }, mask);

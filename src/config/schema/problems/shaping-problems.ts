@@ -72,10 +72,32 @@ export function lastPathsIn(requests: unknown): (readonly [key: string, expressi
   );
 }
 
+/** What the name of the next page reads of the records of a page. */
+export function nextPageReads(source: object): (readonly [key: string, expression: string])[] {
+  const { records, paginator } = source as { readonly records?: unknown; readonly paginator?: object };
+  const [list] = typeof records === 'string' ? readable(records) : [];
+  if (!list) return [];
+  return Object.entries(paginator ?? {}).flatMap(([key, expression]: [string, unknown]) => {
+    if ((key !== 'cursor_path' && key !== 'next_url_path') || typeof expression !== 'string') return [];
+    const within = readable(expression).filter((keys) => keys.length > list.length && startsWith(keys, list));
+    return within.map(
+      (keys) =>
+        [
+          `paginator.${key}`,
+          keys
+            .slice(list.length)
+            .map((one) => (/^[A-Za-z_]\w*$/.test(one) ? one : JSON.stringify(one)))
+            .join('.'),
+        ] as const,
+    );
+  });
+}
+
 function dropProblems(path: string, index: number, { id, occurredAt }: ReadPaths): ShapingProblem[] {
   const keys = parseKeyPath(path) ?? [];
   const reader = [...id.map((one) => ['id', one] as const), ['occurred_at', occurredAt] as const].find(
-    ([, expression]) => expression !== null && readable(expression).some((one) => startsWith(one, keys)),
+    ([, expression]) =>
+      expression !== null && keys.length > 0 && readable(expression).some((one) => startsWith(one, keys)),
   );
   if (!reader) return [];
   const message = `found a field that ${reader[0]} "${reader[1]}" reads, expected one that nothing needs`;
@@ -96,5 +118,5 @@ function mapProblems(map: Readonly<Record<string, string>>, { id, occurredAt }: 
 }
 
 function startsWith(keys: Keys, beginning: Keys): boolean {
-  return beginning.length > 0 && beginning.every((key, index) => keys[index] === key);
+  return beginning.every((key, index) => keys[index] === key);
 }

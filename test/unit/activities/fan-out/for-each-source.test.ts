@@ -57,6 +57,7 @@ ${more}`,
 }
 
 const issue = (id: number | string, title = 'x') => ({ id, title });
+const team = (title: string) => ({ id: 1, title, people: ['ann', 'bob'] });
 const many = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => issue(from + index));
 const requested = () => takeRequests(origin);
 const letters = async () => listDeadLetters(worker.store, { source: 'comments' });
@@ -191,7 +192,7 @@ describe('for_each with a source', () => {
       '    parent: [id, title, people]\n    mask: { parent.title: redact, "parent.people[]": hash }\n    mask_key: "${env:MASK_KEY}"\n',
     );
     failing.set('1', 404);
-    await worker.storeParents('issues', [{ id: 1, title: 'secret title', people: ['ann', 'bob'] }], minute(1));
+    await worker.storeParents('issues', [team('secret title')], minute(1));
     await worker.poll('comments');
     const [letter] = await letters();
     expect(letter).toMatchObject({ shaped: true, record: { parent: { id: 1, title: '[redacted]' } } });
@@ -202,7 +203,7 @@ describe('for_each with a source', () => {
     await worker.poll('comments');
     const [payload] = worker.stored.get('comments/1-1') ?? [];
     expect(JSON.parse(payload ?? '')).toMatchObject({ parent: { id: 1, title: '[redacted]', people } });
-    await worker.storeParents('issues', [{ id: 1, title: 'changed', people: ['ann', 'bob'] }], minute(2));
+    await worker.storeParents('issues', [team('changed')], minute(2));
     await worker.poll('comments');
     expect(JSON.parse(worker.stored.get('comments/1-1')?.at(-1) ?? '')).toMatchObject({ parent: { people } });
   });
