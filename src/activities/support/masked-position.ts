@@ -66,7 +66,7 @@ export function hiddenPatch<T extends Pick<StatePatch, 'unfinished' | 'etag' | '
 }
 
 /** Changes what a page says of the next one: its cursor, and values that the next request names. */
-export function mapCursor<T extends Pick<HttpPosition, 'cursor' | 'values'>>(value: T, change: Change): T {
+function mapCursor<T extends Pick<HttpPosition, 'cursor' | 'values'>>(value: T, change: Change): T {
   const { cursor, values } = value;
   const changed = cursor === null ? value : { ...value, cursor: change(cursor) };
   if (!values?.last) return changed;

@@ -82,8 +82,8 @@ export function writingsInBase64(secret: string): string[] {
       return bytes.toString('base64').slice(before === 0 ? 0 : before + 1, Math.floor((bytes.length * 4) / 3));
     }),
   );
-  const inUrls = within.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
-  return [...within, ...inUrls, ...within.map(encodeURIComponent)];
+  const urlSafe = within.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
+  return [...within, ...urlSafe, ...within.map(encodeURIComponent)];
 }
 
 /** Takes beginnings of secrets away that are before a cut (see `truncate`). */

@@ -37,8 +37,8 @@ function plan(keys: string, type?: string) {
 }
 
 test('a key that is written with dots is a value that id reads, too', () => {
-  const read = { id: ['"a.b"'], occurredAt: null, positions: [] };
-  expect(shapingProblems({ mask: { 'a.b': 'redact' } }, read)).toMatchObject([{ path: ['mask', 'a.b'] }]);
+  const reads = { id: ['"a.b"'], occurredAt: null, positions: [] };
+  expect(shapingProblems({ mask: { 'a.b': 'redact' } }, reads)).toMatchObject([{ path: ['mask', 'a.b'] }]);
 });
 
 describe('check of shaping', () => {

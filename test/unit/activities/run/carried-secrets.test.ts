@@ -44,7 +44,7 @@ beforeEach(async () => {
     const items = Array.from({ length: page > 3 ? 0 : perPage }, (_, index) => ({
       id: `${url.pathname}-${page}-${index}`,
       at: '2026-11-23T10:00:00Z',
-      echo: index === 0 ? `${cookie}` : '',
+      echo: index === 0 ? cookie : '',
     }));
     const state = Buffer.from(JSON.stringify({ page, sent })).toString(nextIn === 'plain' ? 'base64' : 'base64url');
     const next = `${url.pathname}?page=${page + 1}&sid=${cookie}&t=${encodeURIComponent(sent)}&state=${encodeURIComponent(state)}`;
@@ -171,7 +171,16 @@ describe('what a login gave out, in what a workflow carries', () => {
     cookieNames = ['sid', 'sid', 'other'];
     const third = startWorker(cut);
     const run = await third.poll('pages');
-    expect(asked.map(({ path }) => path)).toEqual(['/aeu 1', '/aus 1', '/aeu 1', '/aeu 2', '/aus 1', '/aus 2', '/aeu 1', '/aus 1']);
+    expect(asked.map(({ path }) => path)).toEqual([
+      '/aeu 1',
+      '/aus 1',
+      '/aeu 1',
+      '/aeu 2',
+      '/aus 1',
+      '/aus 2',
+      '/aeu 1',
+      '/aus 1',
+    ]);
     expect(asked.map(({ sid }) => sid)).not.toContain('');
     expect(run.warnings).toContain('place_dropped');
     expect(found()).toEqual([]);
