@@ -2,8 +2,8 @@ import type { FetchPosition, PollEnd, StatePatch } from '../../domain/state/fetc
 import { fanOutStart, type FanOutPosition } from '../../domain/state/fan-out.ts';
 import type { ForEachPlan } from '../../domain/plan/for-each.ts';
 import { latest, startPosition } from '../../domain/state/poll.ts';
+import { addWarnings } from '../../domain/run/warning.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
-import type { SecretMask } from '../../domain/secrets/secret-mask.ts';
 import { initialState, type SourceState } from '../../domain/state/source-state.ts';
 import { askFirst, openChain } from '../../sources/fan-out/open-chain.ts';
 import { collectChains, type CollectedChains } from '../../sources/fan-out/collect-chains.ts';
@@ -12,6 +12,7 @@ import type { SourceReader } from '../../sources/compute/source-reader.ts';
 import type { FetchContext } from '../../sources/extraction/fetch-context.ts';
 import { formatOf, type Poll, type SourceTools } from '../../sources/open-source.ts';
 import type { Uses } from '../support/dependencies.ts';
+import type { PositionMask } from '../support/position-mask.ts';
 import { ParentChains } from './parent-chains.ts';
 import { ValueChains } from './value-chains.ts';
 
@@ -28,7 +29,7 @@ export interface FanOutFetch {
   readonly reader: SourceReader;
   readonly limits: CollectLimits;
   readonly lastAttempt: boolean;
-  readonly mask: SecretMask;
+  readonly mask: PositionMask;
 }
 
 /** What a fetch of chains brought; its position and patch name blobs that are stored. */
@@ -76,7 +77,8 @@ export async function fetchChains(dependencies: FanOutTools, fetch: FanOutFetch)
     const progress = await chains.save(collected.end !== null);
     const at = { ...collected.position, fanOut: { ...collected.position.fanOut, progress } };
     const end = collected.end && endOf(collected.end, chains);
-    return { ...collected, position: at, end, statePatch: patchOf(state, at, end, collected.patch) };
+    const warnings = 'lost' in chains ? addWarnings(chains.lost, collected.warnings) : collected.warnings;
+    return { ...collected, warnings, position: at, end, statePatch: patchOf(state, at, end, collected.patch) };
   } finally {
     over.abort();
     await chains.close();

@@ -3,14 +3,16 @@ import type { FanOutPosition } from '../../domain/state/fan-out.ts';
 import type { FetchPosition } from '../../domain/state/fetch-position.ts';
 import { keepKeys, patchAfter, startPosition, withoutPosition } from '../../domain/state/poll.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
-import type { SecretMask } from '../../domain/secrets/secret-mask.ts';
 import { clearPollState, type SourceState } from '../../domain/state/source-state.ts';
 import { widenWindow, type TimeRangeText } from '../../domain/time/backfill-windows.ts';
+import type { Warning } from '../../domain/run/warning.ts';
 import { countUnreadable } from '../../domain/state/unreadable-cursor.ts';
 import type { Chain, ChainEnd, Chains } from '../../sources/fan-out/chain.ts';
 import type { Collected } from '../../sources/collect/collect.ts';
-import { mapCursor, withPlace } from '../support/masked-position.ts';
+import { carriedTexts, hiddenPatch, withPlace } from '../support/masked-position.ts';
+import type { PositionMask } from '../support/position-mask.ts';
 import { firstHttpPosition } from '../../sources/pagination/first-position.ts';
+import { secretLost } from '../../sources/pagination/saved-position.ts';
 import { emptyRoot, type FanOutRoot, type ValueState } from '../../store/fan-out/fan-out-root.ts';
 import type { FanOutStore } from '../../store/fan-out/fan-out-store.ts';
 import type { SeenKeys } from '../../store/run/seen-keys.ts';
@@ -26,7 +28,7 @@ export interface ValueChainsInput {
   readonly fanOutStore: FanOutStore;
   readonly pollKeys: SeenKeys;
   /** An address of a next page may hold a secret. */
-  readonly mask: SecretMask;
+  readonly mask: PositionMask;
 }
 
 /** Chains for values of the configuration: each has what the state of a source has. */
@@ -37,6 +39,8 @@ export class ValueChains implements Chains {
   #next: number;
   /** Alerts about the cursors of values. */
   paging: string | undefined;
+  /** That positions of values could not be used; empty if all could. */
+  lost: readonly Warning[] = [];
 
   private constructor(input: ValueChainsInput, root: FanOutRoot, values: Record<string, ValueState>) {
     this.#input = input;
@@ -64,7 +68,7 @@ export class ValueChains implements Chains {
     if (value === undefined) return null;
     const place = { unit: 'values', part: '', line };
     const parent = JSON.stringify(value);
-    const state = this.#stateOf(parent);
+    const state = await this.#stateOf(parent);
     const now = new Date(fanOut.startedAt);
     const begun = state.unfinished?.failed === true ? withoutPosition(state) : state;
     const start = window
@@ -96,9 +100,7 @@ export class ValueChains implements Chains {
     const cursor = countUnreadable(plan.name, state, position, end);
     this.paging ??= cursor.alert.paging;
     const next = { ...state, ...patchAfter(state, position, end, patch), ...cursor.patch };
-    const { unfinished } = next;
-    const hidden = unfinished && mapCursor(unfinished, mask.hide);
-    this.#values[parent] = valueState({ ...next, unfinished: hidden });
+    this.#values[parent] = valueState(hiddenPatch(next, mask.hide));
   }
 
   /** Stores what is known of the values. @returns the name of the blob; null where none is kept */
@@ -116,14 +118,16 @@ export class ValueChains implements Chains {
   async close(): Promise<void> {}
 
   /** A value without a state of its own begins where a command has put the source. */
-  #stateOf(parent: string): SourceState {
+  async #stateOf(parent: string): Promise<SourceState> {
     const { state, window, mask } = this.#input;
     const own = Object.hasOwn(this.#values, parent) ? this.#values[parent] : undefined;
     const isFirst = state.fanOut === undefined && this.#input.fanOut.progress === null;
     const fresh = { watermark: isFirst ? state.watermark : null, unfinished: null, etag: null, lastModified: null };
     const { unreadableCursor: _count, ...rest } = state;
     const of = window ? state : { ...rest, ...fresh, previousPoll: [], ...own };
-    return withPlace(of, mask.reveal);
+    if (await mask.prepare(carriedTexts(null, of))) return withPlace(of, mask.reveal);
+    this.lost = [secretLost];
+    return withoutPosition(of);
   }
 }
 

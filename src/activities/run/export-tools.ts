@@ -6,7 +6,8 @@ import type { Calling, ExportingPlan, KnownJob } from '../../sources/exports/exp
 import { createExportJobs, type ExportJobs } from '../../store/run/export-jobs.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 import type { Uses } from '../support/dependencies.ts';
-import { secretMaskFor, type SecretAccess } from '../support/source-secrets.ts';
+import { positionMaskFor } from '../support/position-mask.ts';
+import type { SecretAccess } from '../support/source-secrets.ts';
 import { fittingPlan } from './fitting-plan.ts';
 
 export type ExportTools = SecretAccess & Uses<'identity' | 'store'>;
@@ -27,7 +28,12 @@ export async function openExport(
   asked: { readonly run: RunRef; readonly plan: SourcePlan },
 ): Promise<OpenExport> {
   const plan = exporting(await fittingPlan(asked.plan, dependencies));
-  const { hide, reveal } = secretMaskFor(asked.run.source, dependencies);
+  const mask = positionMaskFor(plan, dependencies);
+  const { hide } = mask;
+  const reveal = async (text: string) => {
+    await mask.prepare([text]);
+    return mask.reveal(text);
+  };
   const jobs = createExportJobs(dependencies.store, asked.run, { hide, reveal });
   const { signal } = adapterContext();
   return {
@@ -36,7 +42,7 @@ export async function openExport(
     hide,
     async known({ number, job, submittedAt }) {
       const kept = await jobs.job(number);
-      return kept ?? { job: reveal(job), answer: null, since: null, until: null, submittedAt };
+      return kept ?? { job: await reveal(job), answer: null, since: null, until: null, submittedAt };
     },
   };
 }

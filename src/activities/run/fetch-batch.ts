@@ -8,7 +8,6 @@ import { keepKeys, patchAfter } from '../../domain/state/poll.ts';
 import type { ExportJob } from '../../domain/state/export-progress.ts';
 import type { FetchCounts } from '../../domain/run/receipt.ts';
 import type { Redact } from '../../domain/secrets/redact.ts';
-import type { SecretMask } from '../../domain/secrets/secret-mask.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
@@ -25,18 +24,13 @@ import { copiesIn, sharedIdsOf, sinceOf } from './end-facts.ts';
 import { documentsOf } from './export-documents.ts';
 import { fittingPlan } from './fitting-plan.ts';
 import { keepSeen } from './keep-seen.ts';
-import { mapCursor, mapPlace, withPlace } from '../support/masked-position.ts';
+import { hiddenPatch, mapPlace } from '../support/masked-position.ts';
+import { positionMaskFor, type PositionMask } from '../support/position-mask.ts';
 import { logDeadLetters } from '../dead-letters/log-dead-letters.ts';
 import { adapterContext } from '../support/adapter-context.ts';
 import { redactDeadLetter } from '../dead-letters/redact-dead-letter.ts';
-import {
-  redactorFor,
-  heldMaskFor,
-  secretMaskFor,
-  sourceTools,
-  type AdapterAccess,
-  type SecretAccess,
-} from '../support/source-secrets.ts';
+import { redactorFor, sourceTools, type AdapterAccess, type SecretAccess } from '../support/source-secrets.ts';
+import { revealCarried } from './carried-position.ts';
 
 export interface FetchBatchInput {
   readonly run: RunRef;
@@ -101,23 +95,16 @@ export function createFetchBatch(dependencies: FetchTools) {
 async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Promise<FetchBatchResult> {
   const { run, force = false, window = null } = input;
   const redact = redactorFor(input.plan.name, dependencies);
-  const context = adapterContext();
+  const context = adapterContext(redact);
   const plan = await fittingPlan(input.plan, dependencies);
-  const written = secretMaskFor(run.source, dependencies);
-  const place = input.position?.place;
-  const carried = [input.state.unfinished?.cursor, place?.type === 'file' ? null : place?.cursor];
-  const held = await heldMaskFor(plan, carried, dependencies);
-  const mask: SecretMask = {
-    hide: (text) => held.hide(written.hide(text)),
-    reveal: (text) => held.reveal(written.reveal(text)),
-  };
-  const state = withPlace(input.state, mask.reveal);
+  const mask = positionMaskFor(plan, dependencies);
+  const { state, lost, position: carried } = await revealCarried({ ...input, plan, window }, mask);
   const documents = input.export ? await documentsOf(dependencies, input, input.export) : null;
   const poll = { plan, state, run: run.firstRunId, force, window, ...(documents ? { documents } : {}) };
   const tools = sourceTools(run.source, dependencies);
   const forEach = forEachOf(plan);
-  const position = input.position
-    ? mapPlace(input.position, mask.reveal)
+  const position = carried
+    ? carried
     : forEach
       ? beginFanOut(state, new Date())
       : await beginPoll(poll, tools, begunAt(input));
@@ -135,13 +122,15 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
       const setting = { forEach, tools, context: { ...context, lastAttempt }, reader, limits, lastAttempt, mask };
       const chains = await fetchChains(dependencies, { ...setting, ...fanOutOf(poll, position) });
       context.signal.throwIfAborted();
-      return hideSecrets(await keepChains(dependencies, input, chains, redact), mask);
+      const warnings = addWarnings(lost, chains.warnings);
+      return hideSecrets(await keepChains(dependencies, input, { ...chains, warnings }, redact), mask);
     }
     const front = frontOf(poll, position, new Date());
     const pages = openPages(poll, position, tools, { ...context, lastAttempt, reader });
     const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt });
     const leavesPlace = input.position === null && state.unfinished?.failed === true;
-    const collected = leavesPlace ? { ...taken, warnings: addWarnings([savedPositionLeft], taken.warnings) } : taken;
+    const left = leavesPlace ? [savedPositionLeft] : lost;
+    const collected = { ...taken, warnings: addWarnings(left, taken.warnings) };
     context.signal.throwIfAborted();
     logNotes(input, collected.notes, redact);
     const kept = await keep(dependencies, input, collected, redact);
@@ -276,11 +265,7 @@ function withFiles(position: FetchPosition, files: string | null): FetchPosition
 }
 
 /** Workflow data must not contain secrets: the address of a next page may echo one. */
-function hideSecrets(result: FetchBatchResult, mask: SecretMask): FetchBatchResult {
-  const { unfinished } = result.patch;
-  return {
-    ...result,
-    position: result.position && mapPlace(result.position, mask.hide),
-    patch: unfinished ? { ...result.patch, unfinished: mapCursor(unfinished, mask.hide) } : result.patch,
-  };
+function hideSecrets(result: FetchBatchResult, { hide }: PositionMask): FetchBatchResult {
+  const { position, patch } = result;
+  return { ...result, position: position && mapPlace(position, hide), patch: hiddenPatch(patch, hide) };
 }

@@ -4,8 +4,6 @@ import { pathBeside } from '../../config/file/remote-files.ts';
 import { secretValues } from '../../config/secrets/secrets.ts';
 import type { SourceConfig } from '../../config/schema/source-schemas.ts';
 import { createRedactor, type Redact } from '../../domain/secrets/redact.ts';
-import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import { createHeldMask, needsHeld } from '../../domain/secrets/held-mask.ts';
 import { createSecretMask, type SecretMask } from '../../domain/secrets/secret-mask.ts';
 import type { SourceTools } from '../../sources/open-source.ts';
 import { createBodyCopies } from '../../store/run/body-copies.ts';
@@ -41,20 +39,6 @@ export function sourceTools(source: string, dependencies: AdapterAccess): Source
 export function secretMaskFor(name: string, access: SecretAccess): SecretMask {
   const source = configuredSource(access, name);
   return createSecretMask(source ? secretValues(source, access.lookUp) : []);
-}
-
-/**
- * The same for what a login or a token endpoint gave out. It logs in first where a text needs that.
- * @param carried what the workflow has carried here
- */
-export async function heldMaskFor(
-  plan: SourcePlan,
-  carried: readonly (string | null | undefined)[],
-  { http: { tokens } }: Uses<'http'>,
-): Promise<SecretMask> {
-  if (!('auth' in plan)) return createHeldMask(() => []);
-  if (carried.some((text) => text && needsHeld(text))) await tokens.credentials(plan);
-  return createHeldMask(() => tokens.held(plan));
 }
 
 /** The last redactor of each source: a run continues when its source is removed from the file. */

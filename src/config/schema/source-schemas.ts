@@ -12,7 +12,7 @@ import { fetchLimits, httpShape } from './http-schemas.ts';
 import { incremental } from './incremental-schema.ts';
 import { endingPaginator, following } from './paginator-schema.ts';
 import { requestProblems } from './problems/request-problems.ts';
-import { lastPathsIn, shapingProblems, type ReadPaths } from './problems/shaping-problems.ts';
+import { lastPathsIn, nextPageReads, shapingProblems, type ReadPaths } from './problems/shaping-problems.ts';
 import { byteSize } from './units.ts';
 import { suggestValue } from '../hints/value-hint.ts';
 import { expression, occurredAt } from './value-schemas.ts';
@@ -209,6 +209,7 @@ function readPaths(value: z.infer<(typeof sourceSchemas)[number]>): ReadPaths {
       ...('paginator' in value && value.paginator.type === 'keyset' && value.paginator.key !== undefined
         ? [['paginator.key', value.paginator.key] as const]
         : []),
+      ...nextPageReads(value),
       ...lastPathsIn({ ...value, name: undefined }),
     ],
   };

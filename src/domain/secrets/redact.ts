@@ -22,8 +22,26 @@ export function createRedactor(secrets: Iterable<string>): Redact {
 
 function formsOf(secret: string): string[] {
   const plain = new Set([secret, ...inUrls(secret.toWellFormed())]);
-  const written = [...plain].flatMap((form) => [...inJson(form), form.replaceAll('/', '\\/')]);
-  return [...written, ...inBase64(secret)].filter((form) => form.length >= minLength);
+  const urls = [...plain].flatMap((form) => [form, inSmallHex(form)]);
+  const written = urls.flatMap((form) => [...inJson(form), form.replaceAll('/', '\\/')]);
+  return [...written, inAscii(secret), inMarkup(secret), ...inBase64(secret)].filter(
+    (form) => form.length >= minLength,
+  );
+}
+
+/** Some programs write `%2f`, not `%2F`. */
+export function inSmallHex(form: string): string {
+  return form.replaceAll(/%[\dA-F]{2}/g, (escape) => escape.toLowerCase());
+}
+
+/** JSON of which each character beyond ASCII is escaped. */
+function inAscii(text: string): string {
+  const json = JSON.stringify(text).slice(1, -1);
+  return json.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function inMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
 /** Hosts are in small letters; paths, parameters and user names each escape other characters. */
@@ -43,14 +61,29 @@ function inJson(text: string, depth = 3): string[] {
   return depth === 0 ? [text] : [text, ...inJson(JSON.stringify(text).slice(1, -1), depth - 1)];
 }
 
-/** Within something longer, such as `user:password`, it depends on the place of the first byte. */
 function inBase64(secret: string): string[] {
-  const within = [0, 1, 2].map((before) => {
-    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
-    return bytes.toString('base64').slice(before === 0 ? 0 : before + 1, Math.floor((bytes.length * 4) / 3));
-  });
   // Shorter ones would match by chance.
-  return [Buffer.from(secret).toString('base64').replace(/=+$/, ''), ...within.filter((form) => form.length >= 8)];
+  const within = writingsInBase64(secret).filter((form) => form.length >= 8);
+  return [
+    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+    Buffer.from(secret).toString('base64url'),
+    ...within,
+  ];
+}
+
+/**
+ * Within something longer, such as `user:password` or JSON, it depends on the place of the first byte; in the usual alphabet, in that of
+ * URLs, and encoded in one.
+ */
+export function writingsInBase64(secret: string): string[] {
+  const within = [secret, JSON.stringify(secret).slice(1, -1)].flatMap((text) =>
+    [0, 1, 2].map((before) => {
+      const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]);
+      return bytes.toString('base64').slice(before === 0 ? 0 : before + 1, Math.floor((bytes.length * 4) / 3));
+    }),
+  );
+  const urlSafe = within.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
+  return [...within, ...urlSafe, ...within.map(encodeURIComponent)];
 }
 
 /** Takes beginnings of secrets away that are before a cut (see `truncate`). */

@@ -30,6 +30,8 @@ export interface FetchPosition {
   readonly frontRepeated?: true;
   /** The records of the first page have no time at the cursor. */
   readonly unreadableCursor?: true;
+  /** How often this run began its poll again, because its position named a secret that was not held any more. */
+  readonly restarts?: number;
   /** Which fields the records of this run have; absent if the source has none of its own. */
   readonly fields?: FieldTally;
   /** Of a source that is requested for each of several parents; the rest is about the chain of one of them. */

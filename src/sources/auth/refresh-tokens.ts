@@ -81,9 +81,11 @@ export class RefreshTokens {
     this.#refused.set(chainOf(auth), accessToken);
   }
 
-  /** The access token that was used last. */
-  last(auth: RefreshTokenPlan): string | undefined {
-    return this.#links.get(chainOf(auth))?.accessToken;
+  /** The tokens of a chain that this process knows, the access token that was used last first; none before it has one. */
+  known(auth: RefreshTokenPlan): readonly string[] {
+    const chain = chainOf(auth);
+    const last = this.#links.get(chain)?.accessToken;
+    return last === undefined ? [] : [last, ...(this.#secrets.get(chain) ?? []).filter((token) => token !== last)];
   }
 
   secrets(): readonly string[] {

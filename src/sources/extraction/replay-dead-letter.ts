@@ -95,10 +95,15 @@ export function createDeadLetterReplay(
   };
 }
 
-function replayOfParent(plan: SourcePlan, { record, shaped }: ReplayableDeadLetter): ReplayOutcome {
+function replayOfParent(plan: SourcePlan, { record, shaped, sha256 }: ReplayableDeadLetter): ReplayOutcome {
   const forEach = forEachOf(plan);
   if (forEach === null) return { kind: 'unreplayable', why: 'the source no longer has a for_each' };
   if (forEach.type === 'values') return { kind: 'queued', parent: null };
+  if (sha256 !== undefined) {
+    const why =
+      'its requests or its shaping read a field of the parent that the mask of the source hides; it is requested again once the parent changes, or after state reset';
+    return { kind: 'unreplayable', why };
+  }
   if (!isObject(record) || !isObject(record['parent'])) {
     return { kind: 'unreplayable', why: 'it was kept as text, not as the parent that it was' };
   }

@@ -2,18 +2,17 @@ import { messageOf, SourceUnavailable } from '../../domain/errors.ts';
 import type { FanOutPosition, ParentPlace } from '../../domain/state/fan-out.ts';
 import type { FetchPosition, PollEnd } from '../../domain/state/fetch-position.ts';
 import { latest } from '../../domain/state/poll.ts';
-import { mask } from '../../domain/secrets/redact.ts';
 import { forEachOf } from '../../domain/plan/for-each.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
 import { collect, type Collected, type CollectLimits } from '../collect/collect.ts';
 import type { SourceReader } from '../compute/source-reader.ts';
-import { textForDeadLetter } from '../extraction/extract-record.ts';
 import type { Page } from '../extraction/page.ts';
 import type { Answer } from '../http/fetch-document.ts';
 import type { Chain, Chains } from './chain.ts';
 import { ChainSum } from './chain-sum.ts';
 import { ChainsAhead, type BegunChain } from './chains-ahead.ts';
 import { copiedFields } from './copied-fields.ts';
+import { keptParent } from './kept-parent.ts';
 import { parentFailure } from './parent-failure.ts';
 
 export interface ChainsInput {
@@ -205,9 +204,7 @@ class ChainCollection {
       at: new Date().toISOString(),
       page: pages + 1,
       index: 0,
-      recordText: textForDeadLetter(`{"parent":${chain.parent}}`),
-      // The mask of the parents' source writes the same text as the redaction of secrets.
-      ...(chain.parent.includes(mask) ? { shaped: true } : {}),
+      ...keptParent(this.#input.plan, chain.parent),
     });
   }
 

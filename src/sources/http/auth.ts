@@ -40,6 +40,8 @@ export interface AccessTokensOptions {
   readonly chains?: TokenChains;
 }
 
+const formerKept = 12;
+
 interface AccessToken {
   readonly text: string;
   readonly renewAtMs: number;
@@ -49,6 +51,13 @@ interface AccessToken {
 export function createAccessTokens(client: HttpClient, options: AccessTokensOptions = {}): AccessTokens {
   const tokens = new Map<string, AccessToken>();
   const asking = new Map<string, Promise<AccessToken>>();
+  /** Those before: they may still be in messages and links that are on their way. */
+  const former = new Map<string, readonly string[]>();
+  const leave = (key: string) => {
+    const left = tokens.get(key);
+    if (left) former.set(key, [left.text, ...(former.get(key) ?? [])].slice(0, formerKept));
+    tokens.delete(key);
+  };
   /** For the secrets as they are; null if they have changed since it was made. */
   let redact: Redact | null = null;
   const changed = () => void (redact = null);
@@ -57,6 +66,7 @@ export function createAccessTokens(client: HttpClient, options: AccessTokensOpti
   const keys = new KeyRing(options.budget ?? unlimited);
   const secrets = () => [
     ...[...tokens.values()].map(({ text }) => text),
+    ...[...former.values()].flat(),
     ...sessions.secrets(),
     ...refreshing.secrets(),
   ];
@@ -69,6 +79,8 @@ export function createAccessTokens(client: HttpClient, options: AccessTokensOpti
     const asked = asking.get(key) ?? grantedToken(client, plan).finally(() => asking.delete(key));
     asking.set(key, asked);
     const token = await asked;
+    // Another request may have taken it first.
+    if (tokens.get(key) !== token) leave(key);
     tokens.set(key, token);
     changed();
     return token;
@@ -107,7 +119,7 @@ export function createAccessTokens(client: HttpClient, options: AccessTokensOpti
           const known = tokens.get(key);
           // Another request may have replaced it by now.
           if (known && bearerOf(refused) === known.text) {
-            tokens.delete(key);
+            leave(key);
             changed();
           }
           return true;
@@ -130,13 +142,13 @@ export function createAccessTokens(client: HttpClient, options: AccessTokensOpti
     held(plan) {
       const { auth } = plan;
       if (auth?.type === 'session') return sessions.held(plan);
-      const token =
+      const known =
         auth?.type === 'oauth2_client_credentials'
-          ? tokens.get(keyOf(auth))?.text
+          ? [tokens.get(keyOf(auth))?.text, ...(former.get(keyOf(auth)) ?? [])]
           : auth?.type === 'oauth2_refresh_token'
-            ? refreshing.last(auth)
-            : undefined;
-      return token === undefined ? [] : [{ label: 'token', value: token }];
+            ? refreshing.known(auth)
+            : [];
+      return known.flatMap((value) => (value === undefined ? [] : [{ label: 'token', value }]));
     },
     secrets,
     redact(text) {

@@ -7,6 +7,7 @@ import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import type { AccessTokens } from './auth.ts';
+import { hidingAddress } from './hidden-address.ts';
 import type { HttpClient, HttpResponse } from './http-client.ts';
 import type { BodyStreaming } from './stream-body.ts';
 import { isTrusted, ownOrigin } from './own-origin.ts';
@@ -121,15 +122,20 @@ async function answerOf(
   if (rule !== null) throw ruledError(plan, response, rule, waitMs);
   if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
   if (response.status === 206 && request.range) return { kind: 'document', response, fetchedAt };
-  const error = statusError(response.status, plan.name, asked, response.leftOrigin, shownPage(plan, request));
+  // Where it redirects may be a value, too.
+  const leftOrigin = hidesAddress(plan, request) ? null : response.leftOrigin;
+  const error = statusError(response.status, plan.name, asked, leftOrigin, shownPage(plan, request));
   if (error) throw error;
   return { kind: 'document', response, fetchedAt };
 }
 
 /** What a message may say of a page: its address may have a value of a record in it. */
 function shownPage(plan: HttpPlanBase, request: DocumentRequest): AskedPage {
-  const mayHaveValues = plan.templates === true || request.followed;
-  return mayHaveValues && hidesValues(plan) ? { ...request, name: `an address that is ${hiddenValue}` } : request;
+  return hidesAddress(plan, request) ? { ...request, name: `an address that is ${hiddenValue}` } : request;
+}
+
+function hidesAddress(plan: HttpPlanBase, { followed }: DocumentRequest): boolean {
+  return (plan.templates === true || followed) && hidesValues(plan);
 }
 
 function keysOf({ auth }: HttpPlanBase): number {
@@ -159,7 +165,16 @@ async function sendWithCredentials(
   return { response: second, used: other };
 }
 
-async function sendOnce(
+async function sendOnce(...asked: Parameters<typeof sendNamed>): Promise<HttpResponse> {
+  const [plan, request] = asked;
+  try {
+    return await sendNamed(...asked);
+  } catch (error) {
+    throw hidesAddress(plan, request) ? hidingAddress(plan.name, request.url, error) : error;
+  }
+}
+
+async function sendNamed(
   plan: HttpPlanBase,
   request: DocumentRequest,
   credentials: Credentials,

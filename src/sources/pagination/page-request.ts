@@ -1,3 +1,4 @@
+import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
 import { SourceRefused, WrongShape } from '../../domain/errors.ts';
 import type { HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
@@ -68,7 +69,11 @@ export function isLink(plan: HttpPlan, place: HttpPosition): place is HttpPositi
 }
 
 function linkAddress(plan: HttpPlan, link: string): PageAddress {
-  if (!URL.canParse(link)) throw new WrongShape(`paginator: ${plan.name}: found "${link}", expected an address`);
+  const hides = hidesValues(plan);
+  if (!URL.canParse(link)) {
+    const found = hides ? `a link that is ${hiddenValue}` : `"${link}"`;
+    throw new WrongShape(`paginator: ${plan.name}: found ${found}, expected an address`);
+  }
   const own = new URL(ownOrigin(plan) ?? link);
   const url = new URL(link);
   let address = rawAddress(link, url);
@@ -78,8 +83,10 @@ function linkAddress(plan: HttpPlan, link: string): PageAddress {
     address = rawAddress(link, url);
   }
   if (isForeign(plan, url) && hasSecrets(plan)) {
+    const found = hides ? `another origin, which is ${hiddenValue}` : url.origin;
+    const remedy = hides ? '' : `: ["${url.origin}"]`;
     throw new SourceRefused(
-      `paginator: ${plan.name} leads to a page at ${url.origin}, but headers and secrets are sent only to ${own.origin}; to trust that origin, set trusted_origins: ["${url.origin}"]`,
+      `paginator: ${plan.name} leads to a page at ${found}, but headers and secrets are sent only to ${own.origin}; to trust that origin, set trusted_origins${remedy}`,
     );
   }
   return { url, address, followed: true };

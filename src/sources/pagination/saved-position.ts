@@ -57,6 +57,14 @@ export const savedPositionLeft: Warning = {
   count: 1,
 };
 
+/** It names something that a login gave, and the present login does not. */
+export const secretLost: Warning = {
+  code: 'place_dropped',
+  message:
+    'the position names a token or cookie of a former login, which the present one does not give; the poll starts at the front',
+  count: 1,
+};
+
 export function savedPositionDropped(error: unknown): Warning {
   const message = `the saved position of an earlier poll is no longer usable; the poll starts at the front: ${messageOf(error)}`;
   return { code: 'place_dropped', message, count: 1 };

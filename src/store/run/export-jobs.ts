@@ -33,7 +33,7 @@ export interface ExportJobs {
 export function createExportJobs(
   store: BlobStore,
   run: RunRef,
-  { hide, reveal }: { readonly hide: (text: string) => string; readonly reveal: (text: string) => string },
+  { hide, reveal }: { readonly hide: (text: string) => string; readonly reveal: (text: string) => Promise<string> },
 ): ExportJobs {
   const pathOf = (number: number, part: 'job' | 'documents') => {
     const { source, workflowId, firstRunId } = run;
@@ -43,7 +43,7 @@ export function createExportJobs(
   async function job(number: number): Promise<SubmittedJob | null> {
     const kept = await readStoredJson(store, pathOf(number, 'job'), 'a job of an export', isJob);
     if (!kept) return null;
-    return { ...kept, job: reveal(kept.job), answer: kept.answer === null ? null : reveal(kept.answer) };
+    return { ...kept, job: await reveal(kept.job), answer: kept.answer === null ? null : await reveal(kept.answer) };
   }
 
   return {
@@ -58,7 +58,7 @@ export function createExportJobs(
 
     async documents(number) {
       const kept = await readStoredJson(store, pathOf(number, 'documents'), 'documents of an export', isDocuments);
-      return kept && kept.addresses.map(reveal);
+      return kept && Promise.all(kept.addresses.map(reveal));
     },
 
     keepDocuments: (number, addresses) =>

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { planOf } from '../../../src/config/plan/plan.ts';
 import { ConfigProblems } from '../../../src/config/file/problem.ts';
 import { parseConfig } from '../../../src/config/file/parse-config.ts';
+import { shapingProblems } from '../../../src/config/schema/problems/shaping-problems.ts';
 import { withMaskKey, withSecrets } from '../../../src/config/secrets/secrets.ts';
 
 const lookUp = (name: string) => (name === 'MASK_KEY' ? 'the key' : undefined);
@@ -35,6 +36,11 @@ function plan(keys: string, type?: string) {
   return { plan: planOf(config, source), source };
 }
 
+test('a key that is written with dots is a value that id reads, too', () => {
+  const reads = { id: ['"a.b"'], occurredAt: null, positions: [] };
+  expect(shapingProblems({ mask: { 'a.b': 'redact' } }, reads)).toMatchObject([{ path: ['mask', 'a.b'] }]);
+});
+
 describe('check of shaping', () => {
   test.each(Object.keys(types))('takes the keys in a source of type %s', (type) => {
     const keys =
@@ -49,6 +55,18 @@ describe('check of shaping', () => {
       /^mask_key: found a key that is written in the file, expected a reference/,
     ],
     ['mask: { id: redact }', /^mask\.id: found redact of a value that id "id" reads/],
+    [
+      'mask: { n: redact }, paginator: { type: cursor, cursor_path: "data[-1].n", cursor_param: c }, records: data',
+      /paginator\.cursor_path "n" reads/,
+    ],
+    [
+      'mask: { n: redact }, paginator: { type: cursor, cursor_path: "[-1].n", cursor_param: c }, records: "@"',
+      /paginator\.cursor_path/,
+    ],
+    [
+      'mask: { "e-mail": redact }, paginator: { type: cursor, cursor_path: next }, params: { after: "${cursor}", n: "${last:e-mail}" }',
+      /\$\{last:…\} "e-mail" reads/,
+    ],
     ['mask: { at: redact }', /^mask\.at: found redact of a value that occurred_at "at" reads/],
     ['mask: { at: hash }, mask_key: "${env:MASK_KEY}"', /^mask\.at: found hash of a value that occurred_at/],
     ['mask: { a: scramble }', /^mask\.a: found "scramble", expected hash, redact/],

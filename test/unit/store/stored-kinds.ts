@@ -58,7 +58,7 @@ export interface StoredKind {
   readonly fate: 'aside' | 'rebuilt' | 'stays' | 'unread';
 }
 
-const asItIs = { hide: (text: string) => text, reveal: (text: string) => text };
+const asItIs = { hide: (text: string) => text, reveal: async (text: string) => text };
 const source = 'news';
 const at = '2026-11-23T10:00:00.000Z';
 const day = '2026-11-23';

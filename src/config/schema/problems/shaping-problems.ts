@@ -1,5 +1,7 @@
-import { keysRead, overlap, type Keys } from '../../../formats/jmespath/expression-keys.ts';
+import { overlap, type Keys } from '../../../formats/jmespath/expression-keys.ts';
 import { parseKeyPath } from '../../../formats/jmespath/key-path.ts';
+import { placesBefore, readable } from '../../../formats/jmespath/places-before.ts';
+import { placeholdersIn } from '../../../formats/template/parse-template.ts';
 import type { ShapingConfig } from '../shaping-schema.ts';
 
 /** What is read from the records that shaping makes, and from those before it. */
@@ -41,16 +43,23 @@ function maskProblems(path: string, kind: string, shaping: ShapingConfig, read: 
   const at = ['mask', path];
   const reads = (expression: string | null, masked: readonly Keys[]) =>
     expression !== null && readable(expression).some((one) => masked.some((other) => overlap(one, other)));
-  const id = read.id.find((expression) => kind === 'redact' && reads(expression, [keys]));
+  // A key that is written with dots is masked as well.
+  const masked = [keys, [path]];
+  const id = read.id.find((expression) => kind === 'redact' && reads(expression, masked));
   if (id !== undefined) {
     const message = `found redact of a value that id "${id}" reads: all records would have the same id; expected hash, or another id`;
     return [{ path: at, message }];
   }
-  if (reads(read.occurredAt, [keys])) {
+  if (reads(read.occurredAt, masked)) {
     const message = `found ${kind} of a value that occurred_at "${read.occurredAt}" reads: it would be no time; expected another path`;
     return [{ path: at, message }];
   }
-  const position = read.positions.find(([, expression]) => reads(expression, placesBefore(keys, shaping)));
+  const position = read.positions.find(([, expression]) =>
+    reads(
+      expression,
+      masked.flatMap((one) => placesBefore(one, shaping)),
+    ),
+  );
   if (!position) return [];
   const message = `found ${kind} of a value that ${position[0]} "${position[1]}" reads: it would be in requests and in the state; expected another field there`;
   return [{ path: at, message }];
@@ -58,24 +67,37 @@ function maskProblems(path: string, kind: string, shaping: ShapingConfig, read: 
 
 /** The records' values that requests name as `${last:PATH}`. */
 export function lastPathsIn(requests: unknown): (readonly [key: string, expression: string])[] {
-  const text = JSON.stringify(requests) ?? '';
-  return [...text.matchAll(/\$\{last:([^}:?+-]+)/g)].map(([, path = '']) => ['${last:…}', path] as const);
+  return placeholdersIn(requests).flatMap(({ placeholder }) =>
+    placeholder.kind === 'placeholder' && placeholder.name === 'last' ? [['${last:…}', placeholder.path] as const] : [],
+  );
 }
 
-/** Where a field of the finished record was when the source sent it. */
-function placesBefore(keys: Keys, { map, explode }: ShapingConfig): readonly Keys[] {
-  const [name = '', ...rest] = keys;
-  const expression = map?.[name];
-  const before = map ? (expression === undefined ? [] : readable(expression).map((one) => [...one, ...rest])) : [keys];
-  if (!explode) return before;
-  const kept = Array.isArray(explode.keep) ? [] : Object.values(explode.keep).flatMap(readable);
-  return [...before, ...kept, ...before.flatMap((one) => readable(explode.path).map((list) => [...list, ...one]))];
+/** What the name of the next page reads of the records of a page. */
+export function nextPageReads(source: object): (readonly [key: string, expression: string])[] {
+  const { records, paginator } = source as { readonly records?: unknown; readonly paginator?: object };
+  const [list] = typeof records === 'string' ? readable(records) : [];
+  if (!list) return [];
+  return Object.entries(paginator ?? {}).flatMap(([key, expression]: [string, unknown]) => {
+    if ((key !== 'cursor_path' && key !== 'next_url_path') || typeof expression !== 'string') return [];
+    const within = readable(expression).filter((keys) => keys.length > list.length && startsWith(keys, list));
+    return within.map(
+      (keys) =>
+        [
+          `paginator.${key}`,
+          keys
+            .slice(list.length)
+            .map((one) => (/^[A-Za-z_]\w*$/.test(one) ? one : JSON.stringify(one)))
+            .join('.'),
+        ] as const,
+    );
+  });
 }
 
 function dropProblems(path: string, index: number, { id, occurredAt }: ReadPaths): ShapingProblem[] {
   const keys = parseKeyPath(path) ?? [];
   const reader = [...id.map((one) => ['id', one] as const), ['occurred_at', occurredAt] as const].find(
-    ([, expression]) => expression !== null && readable(expression).some((one) => startsWith(one, keys)),
+    ([, expression]) =>
+      expression !== null && keys.length > 0 && readable(expression).some((one) => startsWith(one, keys)),
   );
   if (!reader) return [];
   const message = `found a field that ${reader[0]} "${reader[1]}" reads, expected one that nothing needs`;
@@ -96,14 +118,5 @@ function mapProblems(map: Readonly<Record<string, string>>, { id, occurredAt }: 
 }
 
 function startsWith(keys: Keys, beginning: Keys): boolean {
-  return beginning.length > 0 && beginning.every((key, index) => keys[index] === key);
-}
-
-/** None of an expression that is none: that is a problem of its own. */
-function readable(expression: string): readonly Keys[] {
-  try {
-    return keysRead(expression);
-  } catch {
-    return [];
-  }
+  return beginning.every((key, index) => keys[index] === key);
 }

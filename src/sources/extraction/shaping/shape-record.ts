@@ -1,6 +1,7 @@
 import { messageOf } from '../../../domain/errors.ts';
 import type { FieldTally } from '../../../domain/run/field-tally.ts';
 import type { Rejection } from '../../../domain/dead-letters/rejection.ts';
+import { forEachOf } from '../../../domain/plan/for-each.ts';
 import { hidesValues, hiddenValue, type ShapingPlan } from '../../../domain/plan/shaping-plan.ts';
 import type { SourcePlan } from '../../../domain/plan/source-plan.ts';
 import { compileExact } from '../../../formats/jmespath/exact-jmespath.ts';
@@ -48,7 +49,9 @@ export interface Shaper {
 
 /** Null for a source whose records are stored as they arrive. */
 export function createShaper(plan: SourcePlan, trace: Trace = noTrace): Shaper | null {
-  return plan.shaping ? new RecordShaper(plan.shaping, hidesValues(plan), trace) : null;
+  return plan.shaping
+    ? new RecordShaper(plan.shaping, { hides: hidesValues(plan), isChild: forEachOf(plan) !== null }, trace)
+    : null;
 }
 
 class RecordShaper implements Shaper {
@@ -63,7 +66,11 @@ class RecordShaper implements Shaper {
   readonly #plan: ShapingPlan;
   #conflicts: Set<string> = new Set();
 
-  constructor(plan: ShapingPlan, hides: boolean, trace: Trace) {
+  constructor(
+    plan: ShapingPlan,
+    { hides, isChild }: { readonly hides: boolean; readonly isChild: boolean },
+    trace: Trace,
+  ) {
     this.#plan = plan;
     this.explodes = plan.explode !== undefined;
     this.masks = hides;
@@ -74,7 +81,7 @@ class RecordShaper implements Shaper {
       ? Object.entries(plan.map).map(([name, path]) => [name, this.#step(`map.${name}`, path)] as const)
       : null;
     this.#drop = (plan.drop ?? []).map((path) => parseKeyPath(path) ?? []);
-    this.#masks = createMasks(plan.mask);
+    this.#masks = createMasks(plan.mask, isChild);
   }
 
   shape(raw: RawRecord): readonly ShapedRecord[] {

@@ -50,11 +50,14 @@ function open(options = '', more = '', limit = ''): FanOutWorker {
     paginator: { type: json_link, next_url_path: next${limit} }
     for_each: { source: issues${options} }
 ${more}`,
+    undefined,
+    { MASK_KEY: 'key-of-the-mask' },
   );
   return worker;
 }
 
 const issue = (id: number | string, title = 'x') => ({ id, title });
+const team = (title: string) => ({ id: 1, title, people: ['ann', 'bob'] });
 const many = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => issue(from + index));
 const requested = () => takeRequests(origin);
 const letters = async () => listDeadLetters(worker.store, { source: 'comments' });
@@ -182,6 +185,49 @@ describe('for_each with a source', () => {
     await worker.poll('comments');
     expect(requested()).toEqual(['/issues/1']);
   });
+
+  test('keeps a failed parent as its own mask would, and a replay requests it as it is', async () => {
+    open(
+      '',
+      '    parent: [id, title, people]\n    mask: { parent.title: redact, "parent.people[]": hash }\n    mask_key: "${env:MASK_KEY}"\n',
+    );
+    failing.set('1', 404);
+    await worker.storeParents('issues', [team('secret title')], minute(1));
+    await worker.poll('comments');
+    const [letter] = await letters();
+    expect(letter).toMatchObject({ shaped: true, record: { parent: { id: 1, title: '[redacted]' } } });
+    const { people } = (letter as unknown as { record: { parent: { people: string[] } } }).record.parent;
+    expect(people.map((person) => /^hmac:[0-9a-f]{32}$/.test(person))).toEqual([true, true]);
+    failing.clear();
+    await replay();
+    await worker.poll('comments');
+    const [payload] = worker.stored.get('comments/1-1') ?? [];
+    expect(JSON.parse(payload ?? '')).toMatchObject({ parent: { id: 1, title: '[redacted]', people } });
+    await worker.storeParents('issues', [team('changed')], minute(2));
+    await worker.poll('comments');
+    expect(JSON.parse(worker.stored.get('comments/1-1')?.at(-1) ?? '')).toMatchObject({ parent: { people } });
+  });
+
+  test.each([
+    ['a request', 'mask: { parent.id: hash }', 'hmac:'],
+    ['a filter', 'mask: { parent.title: redact }\n    filter: "parent.title != null"', '[redacted]'],
+    ['a map', 'mask: { name: redact }\n    map: { id: id, at: at, name: parent.title }', '[redacted]'],
+  ])(
+    'keeps a failed parent masked, and does not replay it, where %s reads what the mask hides',
+    async (_, mask, hidden) => {
+      open('', `    parent: [id, title]\n    ${mask}\n    mask_key: "\${env:MASK_KEY}"\n`);
+      failing.set('private-7', 404);
+      failing.set('7', 404);
+      const isId = mask.includes('parent.id');
+      await worker.storeParents('issues', [isId ? issue('private-7') : issue(7, 'private-7')], minute(1));
+      await worker.poll('comments');
+      const [letter] = await letters();
+      expect(JSON.stringify(letter)).toContain(hidden);
+      expect(JSON.stringify(letter)).not.toContain('private');
+      await replay();
+      expect(await letters()).toHaveLength(1);
+    },
+  );
 
   test('a queued parent that fails once more is a dead letter again', async () => {
     open();

@@ -34,11 +34,14 @@ describe('what a login gave out', () => {
     expect(mask.hide(text)).toBe(hidden);
   });
 
-  test('is left out where nothing of that name is held any more', () => {
+  test('is never left out: a text that names what is not held any more is refused', () => {
     held = [{ label: 'token', value: 't0ken-value' }];
     const hidden = mask.hide('a=t0ken-value&b=1');
-    held = [];
-    expect(mask.reveal(hidden)).toBe('a=&b=1');
+    expect(mask.lacks(hidden)).toBe(false);
+    held = [{ label: 'cookie:sid', value: 'another-value' }];
+    expect(mask.lacks(hidden)).toBe(true);
+    expect(() => mask.reveal(hidden)).toThrow('found a position with the token of a former login');
+    expect(mask.lacks('a=1')).toBe(false);
     expect(mask.reveal('a=1')).toBe('a=1');
     expect(needsHeld('a=1')).toBe(false);
   });

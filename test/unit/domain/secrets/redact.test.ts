@@ -15,6 +15,19 @@ const forms: readonly (readonly [string, string])[] = [
   ['as a query parameter', new URLSearchParams({ key: secret }).toString().slice('key='.length)],
   ['in the path of a URL', new URL(`http://h/${secret}`).pathname.slice(1)],
   ['in JSON within JSON', JSON.stringify(JSON.stringify(secret).slice(1, -1)).slice(1, -1)],
+  [
+    'as a URI component in small letters',
+    encodeURIComponent(secret).replaceAll(/%../g, (escape) => escape.toLowerCase()),
+  ],
+  ['in JSON of ASCII alone', JSON.stringify(secret).slice(1, -1).replaceAll('ü', '\\u00fc')],
+  ['in markup', secret.replaceAll('&', '&amp;').replaceAll('"', '&quot;')],
+  ['in base64 of URLs', Buffer.from(secret).toString('base64url')],
+  [
+    'in JSON in base64',
+    Buffer.from(`"${JSON.stringify(secret).slice(1, -1)}"`)
+      .toString('base64')
+      .slice(2, -2),
+  ],
   ['in JSON that escapes the slash', secret.replaceAll('/', '\\/')],
 ];
 

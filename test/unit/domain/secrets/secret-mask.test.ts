@@ -18,6 +18,22 @@ describe('a secret mask', () => {
     expect(mask.reveal(hidden)).toBe(text);
   });
 
+  test.each(['base64', 'base64url'] as const)(
+    'hides secrets in what a source packs as %s, wherever they begin',
+    (form) => {
+      for (const before of ['', 'a', 'ab', '{"token":"']) {
+        const packed = Buffer.from(`${before}say "friend" p@ss w/rd?>~~ tail`).toString(form);
+        const hidden = createSecretMask(['say "friend" p@ss w/rd?>~~']).hide(
+          `/next?c=${encodeURIComponent(packed)}&d=${packed}`,
+        );
+        expect(hidden).not.toMatch(/[\w+/-]{20}/);
+        expect(createSecretMask(['say "friend" p@ss w/rd?>~~']).reveal(hidden)).toBe(
+          `/next?c=${encodeURIComponent(packed)}&d=${packed}`,
+        );
+      }
+    },
+  );
+
   test('reveals nothing that a source puts into its text', () => {
     const stand = mask.hide('hunter22');
     expect(mask.reveal(mask.hide(`https://evil.test/?x=${stand}`))).not.toContain('hunter22');

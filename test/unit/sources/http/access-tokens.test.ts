@@ -74,7 +74,7 @@ function refusing(reply: Reply, { auth = oauth, valid = 'token-2' } = {}) {
       (error: unknown) => error,
     );
   };
-  return { ask, askLater, requests, given: () => given };
+  return { ask, askLater, tokens, requests, given: () => given };
 }
 
 describe('an access token that is refused', () => {
@@ -121,6 +121,14 @@ describe('an access token that is refused', () => {
     expect(error).toBeInstanceOf(SourceRefused);
     expect((error as Error).message).toContain(`answered ${status} also with a new access token`);
     expect(never.given()).toBe(2);
+  });
+
+  test('stays secret, as links and messages that are on their way may have it', async () => {
+    const { ask, tokens } = refusing({ status: 401 });
+    await ask();
+    expect(tokens.redact('found token-1, then token-2')).toBe('found [redacted], then [redacted]');
+    const held = tokens.held(httpPlan({ url: 'https://api.test/', auth: oauth }));
+    expect(held.map(({ value }) => value)).toEqual(['token-2', 'token-1']);
   });
 
   test('by two requests at once is replaced once, and both succeed', async () => {
