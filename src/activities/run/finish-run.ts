@@ -51,7 +51,9 @@ export function createFinishRun({ saveState, saveReceipt, releaseBatches, store 
       ...(sameState && isUnchangedPoll(receipt) && input.alertsSince !== undefined ? { isSuperseded: false } : {}),
     });
     if (release.length > 0) await releaseBatches({ source, batches: release });
-    if (input.poll?.end?.copied) await createBodyCopies(store, source, receipt.runId).clear();
+    // A run that failed may have begun some that are in no position.
+    if (input.poll?.end?.copied || receipt.outcome === 'failed')
+      await createBodyCopies(store, source, receipt.runId).clear();
     return saved;
   };
 }
