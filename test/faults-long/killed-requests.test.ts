@@ -104,6 +104,8 @@ async function sendBody(name: string, request: IncomingMessage, response: Server
   response.setHeader('content-length', content.length - from);
   response.on('error', () => undefined);
   for (let start = from; start < content.length && !response.destroyed; start += 100_000) {
+    // It changes in the middle.
+    while (name === 'changing.csv' && !isNew && start > 4_000_000 && !response.destroyed) await sleep(50);
     const chunk = content.subarray(start, start + 100_000);
     response.write(chunk);
     sent.set(name, (sent.get(name) ?? 0) + chunk.length);
@@ -129,11 +131,6 @@ async function startWorker(): Promise<RunningDaybook> {
   return started;
 }
 
-async function killWorker(): Promise<void> {
-  await worker.killAll();
-  worker = await startWorker();
-}
-
 function addParents(from: number, to: number): void {
   const line = (n: number) => `{"id":"p${n}","at":"${at}"}\n`;
   const lines = Array.from({ length: to - from }, (_, n) => line(from + n));
@@ -155,7 +152,7 @@ function inJournal(source: string): string[] {
 
 const receiptOf = async (running: Promise<unknown>) => (await running) as Receipt;
 
-test('large bodies and the children of 600 parents are stored once each, however often their worker is killed', async () => {
+test('large bodies and the children of 600 parents are stored once each, though their worker is killed twice', async () => {
   addParents(0, 500);
   await testWorker.run('issues');
   const handles = await Promise.all([...files.map(nameOf), 'comments'].map((source) => testWorker.start({ source })));
@@ -164,7 +161,8 @@ test('large bodies and the children of 600 parents are stored once each, however
   // In the middle of each body, and between the parents.
   const isBegun = () => files.every((name) => (sent.get(name) ?? 0) > 300_000) && asked.size > 20;
   await until('all are being read', isBegun, 60_000);
-  await killWorker();
+  await worker.killAll();
+  worker = await startWorker();
 
   // After the first batches, before the last ones.
   const hasBatch = async () => (await stored('changing')).length > 0 && (await stored('comments')).length > 0;
@@ -174,8 +172,6 @@ test('large bodies and the children of 600 parents are stored once each, however
   worker = await startWorker();
   addParents(500, parents);
   await testWorker.run('issues');
-  await sleep(12_000);
-  await killWorker();
 
   const receipts = await Promise.all(results);
   for (const [index, name] of files.map(nameOf).entries()) {
