@@ -10,6 +10,9 @@ const prefixed =
 
 const scrapeSchedule = /^(?:([a-z0-9-]{1,30})\.)?scrape-(.+)$/;
 
+/** What `commandRunId` makes. */
+const commandRun = /^(.+)-run-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 const probeSchedule = /^(?:([a-z0-9-]{1,30})\.)?probe-([0-9a-z]+-\d+)$/;
 
 /**
@@ -73,6 +76,11 @@ export class Instance {
     return `${this.scheduledRunId(source)}-run-${at.toISOString()}`;
   }
 
+  /** Whether a workflow id is that of a run by `daybook run`: its user waits for it. */
+  static isCommandRun(workflowId: string): boolean {
+    return commandRun.test(workflowId);
+  }
+
   /** Whether a workflow id is that of a scheduled or commanded run of a source: names may begin alike. */
   isRunOf(source: string, workflowId: string): boolean {
     const prefix = `${this.scheduledRunId(source)}-`;
@@ -85,9 +93,7 @@ export class Instance {
     if (!workflowId.startsWith(prefix)) return null;
     const rest = workflowId.slice(prefix.length);
     // The times differ: one source may be called as another with `-run`.
-    const found =
-      /^(.+)-run-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.exec(rest) ??
-      /^(.+)-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.exec(rest);
+    const found = commandRun.exec(rest) ?? /^(.+)-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.exec(rest);
     return found?.[1] ?? null;
   }
 

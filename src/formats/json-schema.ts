@@ -33,9 +33,12 @@ const samples: readonly unknown[] = [{}, [], '', 0, true, null];
 export function compileSchema(schema: unknown): PayloadCheck {
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
     throw new TypeError('it is not an object');
-  const dialect = '$schema' in schema ? String(schema.$schema) : '';
-  const ajv = createAjv(dialect);
-  const validate = unlessTooDeep(() => ajv.compile(schema));
+  const dialect = dialectOf('$schema' in schema ? String(schema.$schema) : '');
+  const ajv = createAjv(dialect, { ...options, validateSchema: false });
+  const validate = unlessTooDeep(() => {
+    checkerOf(dialect).validateSchema(schema, true);
+    return ajv.compile(schema);
+  });
   if (!validate || samples.some((sample) => fits(validate, sample) === null)) {
     throw new TypeError('it has an endless reference to itself, nests too deep or is too large');
   }
@@ -46,16 +49,30 @@ export function compileSchema(schema: unknown): PayloadCheck {
   };
 }
 
+type Dialect = 'draft7' | '2019-09' | '2020-12';
+type Validator = ReturnType<typeof createAjv>;
+
+function dialectOf(named: string): Dialect {
+  if (/2020-12/.test(named)) return '2020-12';
+  return /2019-09/.test(named) ? '2019-09' : 'draft7';
+}
+
+const checkers = new Map<Dialect, Validator>();
+
+/** Checks schemas only: it compiles the schema of schemas, which costs more than most schemas, once. */
+function checkerOf(dialect: Dialect): Validator {
+  const checker = checkers.get(dialect) ?? createAjv(dialect, options);
+  checkers.set(dialect, checker);
+  return checker;
+}
+
 /** Ajv takes long to load, and most sources have no schema. */
-function createAjv(dialect: string) {
+function createAjv(dialect: Dialect, chosen: Options) {
   const { Ajv } = require('ajv') as typeof draft7;
   const { Ajv2019 } = require('ajv/dist/2019.js') as typeof draft2019;
   const { Ajv2020 } = require('ajv/dist/2020.js') as typeof draft2020;
-  const ajv = /2020-12/.test(dialect)
-    ? new Ajv2020(options)
-    : /2019-09/.test(dialect)
-      ? new Ajv2019(options)
-      : new Ajv(options);
+  const byDialect = { draft7: Ajv, '2019-09': Ajv2019, '2020-12': Ajv2020 };
+  const ajv = new byDialect[dialect](chosen);
   const { default: addFormats } = require('ajv-formats') as unknown as { default: formats.FormatsPlugin };
   addFormats(ajv);
   return ajv;

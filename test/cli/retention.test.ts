@@ -166,6 +166,9 @@ describe('a day that is retired', () => {
     const { code, stdout, stderr } = await maintaining;
     expect(stdout).toContain(`days retired: ${day}\n`);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^tried again: postgres: .* a transaction uses raw_events; \.\/daybook status shows it\n$/);
+    // On a busy machine a heartbeat may be late as well.
+    expect(stderr.replace('tried again: activity Heartbeat timeout\n', '')).toMatch(
+      /^tried again: postgres: .* a transaction uses raw_events; \.\/daybook status shows it\n$/,
+    );
   }, 120_000);
 });

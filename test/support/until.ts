@@ -9,7 +9,7 @@ const [minPauseMs, maxPauseMs] = [20, 250];
 export async function until<T>(
   what: string | (() => string),
   find: () => Promise<T> | T,
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<NonNullable<T>> {
   const startedAt = Date.now();
   for (;;) {

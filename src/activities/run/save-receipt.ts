@@ -1,4 +1,5 @@
 import { log } from '@temporalio/activity';
+import { Instance } from '../../domain/instance.ts';
 import type { AlertVerdict } from '../../domain/monitoring/alert.ts';
 import type { PollEnd } from '../../domain/state/fetch-position.ts';
 import { sinks } from '../../domain/run/sink.ts';
@@ -102,7 +103,7 @@ export function createSaveReceipt(
         knownAlerts.seenTo(source, receipt.finishedAt);
       }
       const state = after ?? (await readState(store, source)).state;
-      dependencies.lastRuns.note({ receipt, state });
+      dependencies.lastRuns.note({ receipt, state }, Instance.isCommandRun(receipt.workflowId));
       dependencies.onReceipt(receipt);
     }
     return { notify, ...(added ? { added } : {}) };

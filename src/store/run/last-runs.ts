@@ -48,9 +48,13 @@ export class LastRuns {
     this.#worker = options.worker;
   }
 
-  /** Notes a run that has ended, once it cannot be undone. May be repeated. */
-  note(run: EndedRun): void {
+  /**
+   * Notes a run that has ended, once it cannot be undone. May be repeated.
+   * @param isAwaited somebody looks at it now: the file is replaced at once
+   */
+  note(run: EndedRun, isAwaited = false): void {
     const { source } = run.receipt;
+    if (isAwaited) this.#hurry();
     this.#set(source, afterRun(this.#runs.get(source) ?? null, run));
   }
 
@@ -121,6 +125,12 @@ export class LastRuns {
   /** Whether all that a file says is in memory. A predecessor that still lives has another file by then. */
   #isOwn(worker: string, writer: string): boolean {
     return writer === this.#writer || (worker === storedId(this.#worker) && writer === this.#predecessor);
+  }
+
+  #hurry(): void {
+    this.#replacedMs = -Infinity;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
   #plan(): void {

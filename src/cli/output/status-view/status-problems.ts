@@ -92,7 +92,7 @@ function notesOf(source: SourceStatus, alerts: readonly Alert[], at: Clock): Not
   } else if (starts !== null && (starts.skipped ?? 0) > 0) {
     note(
       null,
-      `${starts.skipped} of the ${starts.due} starts due since ${at(starts.since)} were skipped: the previous run was still active, or started late`,
+      `${starts.skipped} of the ${starts.due} starts due since ${at(starts.since)} were skipped: the run before was still active, a start came late, or the Temporal server was down`,
     );
   }
   if (running?.waits) note('warning', `its run, started ${at(running.since)}, ${waitText(running.waits, at)}`);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { visibleJson, visibleLines, visibleText } from '../../../../src/domain/text/visible-text.ts';
+import { anyCharacter } from '../../../support/any-character.ts';
 
 /** What a terminal obeys, or an eye does not see. */
 const unseen: [what: string, text: string, shown: string][] = [
@@ -27,7 +28,7 @@ describe('visibleText', () => {
   test.each(seen)('leaves %s as it is', (text) => expect(visibleText(text)).toBe(text));
 
   test('is one line without control characters, whatever comes in', () => {
-    const anything = fc.string({ unit: 'binary' });
+    const anything = fc.string({ unit: anyCharacter });
     fc.assert(
       fc.property(anything, (text) => {
         expect(visibleText(text)).not.toMatch(control);

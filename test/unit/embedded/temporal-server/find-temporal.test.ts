@@ -120,12 +120,12 @@ describe('a program that may hang', () => {
 
   test('is ended with all that it started once it makes no progress; printing, writing and computing are progress', async () => {
     const outcomes = await Promise.all([
-      run(`sh -c 'sleep 60; touch late' & wait`, 700),
-      run('for i in 1 2 3 4; do sleep 0.3; echo $i; done', 700),
-      run('for i in 1 2 3 4; do sleep 0.3; echo $i >> "$HOME/part"; done', 700),
-      run('timeout 1.4 sh -c "while :; do :; done"; true', 700),
+      run(`sh -c 'sleep 60; touch late' & wait`, 1_500),
+      run('for i in 1 2 3 4; do sleep 0.6; echo $i; done', 1_500),
+      run('for i in 1 2 3 4; do sleep 0.6; echo $i >> "$HOME/part"; done', 1_500),
+      run('timeout 2 sh -c "while :; do :; done"; true', 1_500),
     ]);
-    expect(outcomes).toEqual(['no progress for 0.7 s', null, null, null]);
+    expect(outcomes).toEqual(['no progress for 1.5 s', null, null, null]);
   });
 
   test('that fails is explained by its last output; a missing one is named', async () => {

@@ -9,6 +9,7 @@ import { SourceReader } from '../../../../src/sources/compute/source-reader.ts';
 import { createThreadCompute } from '../../../../src/sources/compute/thread-compute.ts';
 import type { PageItem } from '../../../../src/sources/extraction/page.ts';
 import { filePlan, httpPlan } from '../plans.ts';
+import { anyCharacter } from '../../../support/any-character.ts';
 
 const pool = createThreadCompute();
 /** All goes to threads, plain sources too. */
@@ -30,7 +31,7 @@ const numbers = fc.oneof(
   fc.constantFrom('9007199254740993', '1.10', '1e400', '-0', '123456789012345678901234567890', '0.1000000000000000055'),
 );
 const strings = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc.string({ unit: anyCharacter, maxLength: 8 }),
   fc.constantFrom('', 'a', '\u0000', '\ud800', '2026-11-01T00:00:00Z', 'é', '__proto__', 'constructor'),
 );
 /** JSON text. */

@@ -8,6 +8,7 @@ import { journalLayout, type JournalRow } from '../../../../src/store/journal/jo
 import { parseRows } from '../../../../src/store/journal/parse-rows.ts';
 import { scanRows, type ScannedFile } from '../../../../src/store/journal/scan-rows.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
+import { anyCharacter } from '../../../support/any-character.ts';
 
 const folder = useTemporaryFolder();
 
@@ -41,7 +42,7 @@ async function parse(bytes: Buffer): Promise<{ readonly found: JournalRow[]; rea
 }
 
 const cell = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc.string({ unit: anyCharacter, maxLength: 8 }),
   fc.constantFrom('', '"', '""', '"\n', '\n"', '\r', '\r\n', ',', '",', 'ä', '🦊', ' x ', "'", '{"a":"b"}', '\\"'),
 );
 const record = fc.record({

@@ -68,6 +68,17 @@ describe('the file of a worker', () => {
     expect(await read()).not.toBeNull();
   });
 
+  test('is replaced at once as well by a run that somebody waits for, also while it is being replaced', async () => {
+    const runs = open();
+    runs.note({ receipt: ok(0), state });
+    await until('written', async () => (await read()) !== null);
+    runs.note({ receipt: unchanged(1), state });
+    runs.note({ receipt: ok(2, 'shop'), state }, true);
+    runs.note({ receipt: ok(3, 'shop'), state }, true);
+    await until('written again', async () => (await read('shop'))?.receipt.finishedAt === at(3));
+    expect((await read())?.receipt).toEqual(unchanged(1));
+  });
+
   test('is replaced at once, then after a while, however many runs are noted', async () => {
     const put = vi.fn<BlobStore['put']>();
     const store = { ...createDirectoryStore(folder.path), put };
