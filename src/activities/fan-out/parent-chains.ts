@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import type { FanOutPosition } from '../../domain/state/fan-out.ts';
 import { revisitWindow } from '../../domain/state/fan-out.ts';
 import type { ForEachSource } from '../../domain/plan/for-each.ts';
@@ -43,11 +44,12 @@ export class ParentChains implements Chains {
 
   static async open(input: ParentChainsInput): Promise<ParentChains> {
     const { plan, forEach, run, fanOut, state, fanOutStore } = input;
-    const name = fanOut.progress ?? state.fanOut ?? null;
-    return new ParentChains(
-      input,
-      await FanOutProgress.open(fanOutStore, plan.name, run, { name, parents: forEach.source }),
-    );
+    const names = [fanOut.progress, state.fanOut].filter((name) => typeof name === 'string');
+    const parents = forEach.source;
+    const { progress, isLost } = await FanOutProgress.open(fanOutStore, plan.name, run, { names, parents });
+    if (isLost)
+      log.warn('Which parents are done is not known; all are requested again', { source: plan.name, parents });
+    return new ParentChains(input, progress);
   }
 
   async next(): Promise<Chain | null> {

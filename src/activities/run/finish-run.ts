@@ -53,7 +53,9 @@ export function createFinishRun({ saveState, saveReceipt, releaseBatches, store 
     };
     const saved = await saveReceipt(saving, isLate);
     if (release.length > 0) await releaseBatches({ source, batches: release });
-    if (input.poll?.end?.copied) await createBodyCopies(store, source, receipt.runId).clear();
+    // A run that failed may have begun some that are in no position.
+    if (input.poll?.end?.copied || receipt.outcome === 'failed')
+      await createBodyCopies(store, source, receipt.runId).clear();
     return saved;
   };
 }

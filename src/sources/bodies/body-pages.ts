@@ -46,6 +46,8 @@ interface OpenBody {
 interface Opening {
   readonly answer: Answer | null;
   readonly opened: OpenedBody | null;
+  /** Where its body is copied to. */
+  readonly copies: BodyCopies | null;
 }
 
 /** Bytes of an answer to a request for a part of a body that are held before it is read: just those that come first. */
@@ -80,7 +82,8 @@ export class BodyPages {
   async *read(from: HttpPosition): AsyncGenerator<Page> {
     for (let place: HttpPosition | null = from; place !== null;) {
       this.#context.onProgress({ page: place.page });
-      const { answer, opened }: Opening = place.body ? { answer: null, opened: null } : await this.#open(place);
+      const opening: Opening = place.body ? { answer: null, opened: null, copies: null } : await this.#open(place);
+      const { answer, opened } = opening;
       if (answer && (opened === null || 'whole' in opened)) {
         const response = opened && answer.kind === 'document' ? { ...answer, response: opened.whole } : answer;
         const read: FetchedPage = await readAnswer(this.#plan, this.#format, place, response);
@@ -90,7 +93,7 @@ export class BodyPages {
       }
       let next: HttpPosition | null = null;
       try {
-        for await (const page of this.#stretches(place, answer, opened)) {
+        for await (const page of this.#stretches(place, opening)) {
           next = page.next;
           yield page;
         }
@@ -115,12 +118,14 @@ export class BodyPages {
     };
     // The copies of earlier pages have been read: this position was reached behind them.
     if (place.copied) await copies?.clear();
+    const own = copies && (place.copied ? copies : clearedFirst(copies));
     const more = { stream, identity: true };
     const answer = await askFor(this.#plan, this.#format, place, this.#state, this.#tools.http, this.#context, more);
-    if (answer.kind !== 'document') return { answer, opened: null };
+    if (answer.kind !== 'document') return { answer, opened: null, copies: own };
     const { onProgress } = this.#context;
     try {
-      return { answer, opened: await openBody(this.#plan, answer.response, { copies, onProgress, wholeBytes }) };
+      const opened = await openBody(this.#plan, answer.response, { copies: own, onProgress, wholeBytes });
+      return { answer, opened, copies: own };
     } catch (error) {
       answer.response.rest?.close();
       throw error;
@@ -130,8 +135,7 @@ export class BodyPages {
   /** Reads a large body in stretches, from where the position says. */
   async *#stretches(
     from: HttpPosition,
-    answer: Answer | null,
-    opened: OpenedBody | null,
+    { answer, opened, copies }: Opening,
   ): AsyncGenerator<Page & { readonly next: HttpPosition | null }> {
     const { readers } = this.#tools;
     const { signal, onProgress } = this.#context;
@@ -139,7 +143,7 @@ export class BodyPages {
     const { position, reader, hash } =
       from.body || answer?.kind !== 'document' || opened === null || 'whole' in opened
         ? await this.#resume(from)
-        : await this.#begin(from, answer.response, opened);
+        : await this.#begin(from, answer.response, opened, copies);
     let body = position;
     let next: HttpPosition | null = null;
     try {
@@ -174,9 +178,9 @@ export class BodyPages {
     place: HttpPosition,
     response: HttpResponse,
     opened: Exclude<OpenedBody, { readonly whole: HttpResponse }>,
+    copies: BodyCopies | null,
   ): Promise<OpenBody> {
     const { format, tabs, start, rest, isPlain } = opened;
-    const { copies } = this.#tools;
     const { headers } = response;
     const contentType = isPlain ? headers['content-type'] : undefined;
     assertRows(this.#plan, format, start, contentType);
@@ -245,6 +249,19 @@ export class BodyPages {
   #key({ copy, etag }: BodyPosition): string {
     return `${this.#tools.run}\n${copy ?? etag}`;
   }
+}
+
+/** Copies that first delete those of attempts that were killed: a run whose worker is killed often would fill the disk. */
+function clearedFirst(copies: BodyCopies): BodyCopies {
+  let isCleared = false;
+  return {
+    ...copies,
+    async write(content, onPart) {
+      if (!isCleared) await copies.clear();
+      isCleared = true;
+      return copies.write(content, onPart);
+    },
+  };
 }
 
 /** A request for a part of a body. A refusal says that it is another one. */

@@ -76,6 +76,11 @@ async function continued(
 }
 
 function misfit({ status, headers }: HttpResponse, body: LiveBody, from: number): string | null {
+  // From its first byte on a range is the whole body: servers may answer so.
+  if (status === 200 && from === 0 && headers['etag'] === body.etag) {
+    const length = headers['content-length'] ?? '';
+    return length === String(body.bytes) ? null : `its Content-Length is "${length}"`;
+  }
   if (status !== 206) return 'it was answered from its start';
   if (headers['etag'] !== undefined && headers['etag'] !== body.etag) return 'its ETag is another one';
   const range = headers['content-range'] ?? '';

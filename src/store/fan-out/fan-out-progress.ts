@@ -37,17 +37,26 @@ export class FanOutProgress {
     this.revisitAt = revisit ? revisit.at : undefined;
   }
 
-  /** @param name of the blob that the state or the position names; @param parents the source whose records the parents are */
+  /**
+   * @param names of the blobs that the position and the state name, the newest first: the first that is there counts
+   * @param parents the source whose records the parents are
+   * @returns also whether all that were named are gone: each parent is requested again
+   */
   static async open(
     store: FanOutStore,
     source: string,
     run: string,
-    { name, parents }: { readonly name: string | null; readonly parents: string },
-  ): Promise<FanOutProgress> {
-    const root = await store.root(source, name);
-    // The place of other parents says nothing about these.
-    const isSame = root !== null && root.source === parents;
-    return new FanOutProgress(store, source, run, isSame ? name : null, isSame ? root : emptyRoot(parents));
+    { names, parents }: { readonly names: readonly string[]; readonly parents: string },
+  ): Promise<{ readonly progress: FanOutProgress; readonly isLost: boolean }> {
+    for (const name of names) {
+      const root = await store.root(source, name);
+      if (root === null) continue;
+      // The place of other parents says nothing about these.
+      const [kept, place] = root.source === parents ? [name, root] : [null, emptyRoot(parents)];
+      return { progress: new FanOutProgress(store, source, run, kept, place), isLost: false };
+    }
+    const progress = new FanOutProgress(store, source, run, null, emptyRoot(parents));
+    return { progress, isLost: names.length > 0 };
   }
 
   /** Whether all that was ingested on a day is sealed and passed, as far as is known. */

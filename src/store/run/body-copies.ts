@@ -30,11 +30,17 @@ export function createBodyCopies(store: BlobStore, source: string, runId: string
       const whole = createHash('sha256');
       let bytes = 0;
       let part = 0;
-      for await (const chunk of inParts(content)) {
-        whole.update(chunk);
-        await store.putIfAbsent(pathOf(name, part++), Buffer.concat([hashOf(chunk), chunk]));
-        bytes += chunk.length;
-        onPart(bytes);
+      try {
+        for await (const chunk of inParts(content)) {
+          whole.update(chunk);
+          await store.putIfAbsent(pathOf(name, part++), Buffer.concat([hashOf(chunk), chunk]));
+          bytes += chunk.length;
+          onPart(bytes);
+        }
+      } catch (error) {
+        // Each attempt would leave as much again as it has copied; where this fails, the run or the sweep deletes it.
+        while (part > 0) await store.delete(pathOf(name, --part)).catch(() => undefined);
+        throw error;
       }
       return { name, bytes, sha256: whole.digest('hex') };
     },

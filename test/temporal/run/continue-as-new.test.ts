@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ExportApi } from '../../support/servers/export-api.ts';
 import { startOrigin, type Origin } from '../../support/servers/origin.ts';
 import { TestWorker } from '../../support/test-worker.ts';
 import { startTemporalServer, type TestServer } from '../../support/servers/temporal-server.ts';
@@ -7,6 +8,7 @@ import type { Progress } from '../../../src/workflows/messages.ts';
 import { until } from '../../support/until.ts';
 
 let origin: Origin;
+let api: ExportApi;
 let server: TestServer;
 let testWorker: TestWorker;
 
@@ -17,12 +19,18 @@ beforeAll(async () => {
     const since = url.searchParams.get('since') ?? '';
     response.end(JSON.stringify([{ id: since, at: since }]));
   });
+  api = await ExportApi.start();
+  const exportApi = `${api.api.url}/exports`;
   testWorker = await TestWorker.create(
     `version: 1
 sources:
   - { name: long, type: file, path: long.ndjson, id: id, occurred_at: at }
   - { name: hours, type: http_json, url: "${origin.url}/hours", allow_private: true, id: id, occurred_at: at,
       incremental: { cursor: at, start_param: since, end_param: until } }
+  - { name: orders, type: http_json, allow_private: true, id: id, occurred_at: at, export: {
+      submit: { url: "${exportApi}", body: {}, job: id }, cancel: { url: "${exportApi}/\${job}" },
+      status: { url: "${exportApi}/\${job}", done_when: "status == 'done'", every: 1s },
+      download: { url: "\${status:result.urls}" } } }
 `,
     {},
     server.address,
@@ -31,6 +39,7 @@ sources:
 afterAll(async () => {
   await testWorker?.close();
   await origin?.close();
+  await api?.close();
   await server?.stop();
 });
 
@@ -92,6 +101,25 @@ test('a backfill of many windows continues in further histories, none of them mu
   // Windows that were running at the limit are awaited.
   expect(Math.max(...lengths)).toBeLessThan(20 + 10 * 16);
 }, 120_000);
+
+test('a run that waits for an export continues as new with its job, and reads that once', async () => {
+  api.begin({ isDone: ({ looks }) => looks > 4, documents: () => [[{ id: 'o1', at: '2026-11-01T00:00:00Z' }]] });
+  const { workflowId } = await testWorker.start({ source: 'orders' });
+  const receipt = await testWorker.client.workflow.getHandle(workflowId).result();
+  expect(receipt).toMatchObject({ outcome: 'ok', accepted: 1 });
+  expect(api.jobs).toMatchObject([{ looks: 5, downloads: 1, cancelled: false }]);
+  await until('several histories are listed', async () => (await historyLengths(workflowId)).length > 1);
+});
+
+test('a run that has continued as new while it waited for an export cancels its job when it is cancelled', async () => {
+  api.begin({ isDone: () => false });
+  const { workflowId } = await testWorker.start({ source: 'orders' });
+  await until('a history is continued', async () => (await historyLengths(workflowId)).length > 0);
+  const handle = testWorker.client.workflow.getHandle(workflowId);
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow(/cancelled/i);
+  expect(api.jobs).toMatchObject([{ cancelled: true, downloads: 0 }]);
+});
 
 test('a cancellation that comes before a replay continues in a new history ends it there', async () => {
   const odd = 'version: 1\ndefaults: { max_reject_ratio: 1 }\nsources:\n  - { name: odd, type: file, path: odd.ndjson';

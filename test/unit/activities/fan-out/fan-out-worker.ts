@@ -28,6 +28,7 @@ import { createFolderJournal } from '../../../../src/store/journal/folder/folder
 import type { Journal } from '../../../../src/store/journal/journal.ts';
 import { createFeedItemsStore } from '../../../../src/store/run/feed-items.ts';
 import { createFileProgressStore } from '../../../../src/store/run/file-progress.ts';
+import { LastRuns } from '../../../../src/store/run/last-runs.ts';
 import { createSeenKeys } from '../../../../src/store/run/seen-keys.ts';
 import { openSourceTools } from '../../../../src/worker/resources.ts';
 import { KnownAlerts } from '../../../../src/store/alerts/known-alerts.ts';
@@ -125,7 +126,14 @@ export class FanOutWorker {
       searchAttribute: () => true,
       alertWebhook: null,
       knownAlerts,
+      lastRuns: new LastRuns({
+        store: this.store,
+        worker: 'tested',
+        isConfigured: () => true,
+        onError: () => undefined,
+      }),
       keepAlert: () => undefined,
+      onReceipt: () => undefined,
       measures: noopMetrics,
     } as unknown as ActivityDependencies;
     this.activities = createActivities(this.dependencies);

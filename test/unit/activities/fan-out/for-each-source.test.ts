@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAlerts } from '../../../../src/store/alerts/alerts.ts';
+import { FanOutProgress } from '../../../../src/store/fan-out/fan-out-progress.ts';
 import { FanOutStore } from '../../../../src/store/fan-out/fan-out-store.ts';
 import { listDeadLetters } from '../../../../src/store/dead-letters/dead-letters.ts';
 import { startOrigin, type Origin } from '../../../support/servers/origin.ts';
@@ -339,6 +340,20 @@ describe('for_each with a source', () => {
     const { blobs } = await new FanOutStore(worker.store).namesOf('comments', fanOut);
     const files = folder.files().filter((path) => path.startsWith('data/fan-out/'));
     expect(files).toHaveLength(blobs.size);
+  });
+
+  test('continues where its state is, if the blob of a poll that is not over is gone', async () => {
+    open();
+    await worker.storeParents('issues', many(1, 3), minute(1));
+    await worker.poll('comments');
+    const { fanOut = '' } = await worker.state('comments');
+    const found = (...names: string[]) =>
+      FanOutProgress.open(new FanOutStore(worker.store), 'comments', 'run', { names, parents: 'issues' });
+    const { progress, isLost } = await found('0'.repeat(32), fanOut);
+    expect(isLost).toBe(false);
+    expect((await progress.day('2026-11-20')).parts).toHaveLength(1);
+    expect(await found('0'.repeat(32))).toMatchObject({ isLost: true });
+    expect(await found()).toMatchObject({ isLost: false });
   });
 
   test('tells apart children of two parents that have the same id', async () => {

@@ -63,6 +63,19 @@ describe('a large body', () => {
     expect(ranges.slice(1).every((range) => /^bytes=\d+- "v1"$/.test(range))).toBe(true);
   });
 
+  test('is continued from a server that answers a range of all bytes with all of it', async () => {
+    const ranges: (string | undefined)[] = [];
+    origin.answer((_url, response, request) => {
+      ranges.push(request.headers.range);
+      if (request.headers.range === 'bytes=0-') delete request.headers.range;
+      serve(request, response, body, '"v1"');
+    });
+    const { ids, warnings } = await poll(planFor(`${origin.url}/x.csv`), { atOnce: 1_000, forgets: true });
+    expect(ids).toEqual(everyId);
+    expect(warnings).toEqual([]);
+    expect(ranges).toContain('bytes=0-');
+  });
+
   test('is continued where its connection breaks', async () => {
     let cuts = 0;
     origin.answer((_url, response, request) => {
@@ -105,6 +118,29 @@ describe('a large body', () => {
     expect(parts[0]?.join()).toMatch(/^downloads\/rows\/run\/[0-9a-f]{16}-0$/);
     expect(polled.position.place).toMatchObject({ copied: true });
     expect(polled.carried).toBeLessThan(1_500);
+  });
+
+  test('leaves no copy where its connection breaks', async () => {
+    const long = csvRows(90_000);
+    origin.answer((_url, response) => {
+      response.setHeader('content-length', 2 * long.length);
+      response.write(long, () => response.destroy());
+    });
+    const store = createMemoryStore();
+    const { message } = await failureOf(poll(planFor(`${origin.url}/x.csv`), { store }));
+    expect(message).toContain('fetch: rows');
+    expect(await store.list('')).toEqual([]);
+  });
+
+  test('replaces the copies of attempts that were killed', async () => {
+    origin.answer((_url, response) => void response.end(body));
+    const store = createMemoryStore();
+    const killed = `downloads/rows/run/${'0'.repeat(16)}-0`;
+    await store.put(killed, 'x');
+    const { ids } = await poll(planFor(`${origin.url}/x.csv`), { store });
+    expect(ids).toEqual(everyId);
+    expect(await store.list('downloads')).toHaveLength(1);
+    expect(await store.list('downloads')).not.toContain(killed);
   });
 
   test('that is gzip is unpacked on its way into the copy', async () => {
