@@ -1,5 +1,5 @@
 import { secretName } from '../../domain/secrets/url-secrets.ts';
-import { placeholdersIn, type PlaceholderName } from '../../formats/template/parse-template.ts';
+import { placeholderNames, placeholdersIn, type PlaceholderName } from '../../formats/template/parse-template.ts';
 import type { ExportConfig } from './export-schema.ts';
 
 /** The parts of a source that a request is made of, as the schema gives them. */
@@ -35,7 +35,10 @@ export function requestParts({ url, params, headers, body, query, variables, exp
 export function namedPlaceholders(source: WrittenRequest): ReadonlySet<PlaceholderName> {
   return new Set(
     placeholdersIn(requestParts(source)).flatMap(({ placeholder }) =>
-      placeholder.kind === 'placeholder' ? [placeholder.name] : [],
+      // One that is written wrongly is a problem of its own, and names what was meant.
+      placeholder.kind === 'placeholder'
+        ? [placeholder.name]
+        : placeholderNames.filter((name) => name === placeholder.name),
     ),
   );
 }
