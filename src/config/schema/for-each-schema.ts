@@ -138,10 +138,10 @@ function valueProblems(source: FannedOut & WrittenRequest): RequestProblem[] {
     const message = `found ${placeholder.text}, but the parents are for_each.values, expected \${parent:value}`;
     return [{ path, message, input: placeholder.text }];
   });
-  const copied = (source.parent ?? []).flatMap((field, index): RequestProblem[] => {
-    if (!isField(field)) return [];
-    const message = `found ${field}, but the parents are for_each.values, which have no fields; expected [value], for parent: { value: … } in each record`;
-    return [{ path: ['parent', index], message, input: field }];
+  const copied = (source.parent ?? []).flatMap((name, index): RequestProblem[] => {
+    if (!isField(name)) return [];
+    const message = `found ${name}, but the parents are for_each.values, which have no fields; expected [value], for parent: { value: … } in each record`;
+    return [{ path: ['parent', index], message, input: name }];
   });
   return [...named, ...copied];
 }

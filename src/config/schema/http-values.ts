@@ -24,7 +24,7 @@ export const origin = z
     const { value } = context;
     const isPattern = value.includes('*');
     const problem = isPattern
-      ? `found "${value}", expected each origin by itself, such as https://api.example.com`
+      ? `found "${value}", expected one origin for each entry, such as https://api.example.com`
       : urlProblem(value);
     if (problem === null && URL.canParse(value) && new URL(value).origin === value.replace(/\/$/, '')) return;
     const message = problem ?? `found "${value}", expected an origin such as https://pages.example.com`;

@@ -106,7 +106,7 @@ function fromBefore(place: NextPage, { bound, last }: NonNullable<BoundCheck['ba
 
 /**
  * Whether the values that requests name are those of one record only: they have all that its id is made of, or are several values to
- * order by, of which the last is there to tell records apart.
+ * order by, of which the last tells records apart.
  */
 function namesRecord(
   { id, shaping }: HttpPlan,

@@ -128,7 +128,7 @@ function withValues(paginator: PaginatorPlan, { values }: NextPage, next: NextPa
   };
 }
 
-export function lastRecord({ items = [] }: PageFacts): unknown {
+function lastRecord({ items = [] }: PageFacts): unknown {
   const last = items.findLast((item) => 'raw' in item);
   return last && 'raw' in last ? last.raw.value : undefined;
 }
