@@ -155,6 +155,8 @@ function problemsOf(
       // A misspelt key is reported as misspelt, and not as missing too.
       const message = issueMessage(issue, path, maybeSecret(path) || /^(?:headers|params)$/.test(String(path.at(-1))));
       if (/^(?:is required|expected every)/.test(message) && meant.has(inner.join('.'))) return [];
+      const needed = /^found \$\{.*, expected (paginator|incremental|for_each)\b/.exec(message)?.[1];
+      if (needed !== undefined && meant.has(needed)) return [];
       return [{ path, message }];
     }
     const known = knownKeys(schema, inner, value);
@@ -173,6 +175,8 @@ function keysMeant(issues: readonly z.core.$ZodIssue[], schema: z.core.$ZodType,
     const inner = issue.path.map(String);
     const known = knownKeys(schema, issue.path, value);
     const suggested = issue.keys.map((key) => suggestKey(key, known)?.split('.')[0] ?? null);
+    // A body is what a query is sent in.
+    if (issue.keys.includes('body') && known.includes('variables')) suggested.push('query');
     const misplaced = issue.keys.filter((key) => inner.length > 0 && keysOfSource(null).has(key));
     return [
       ...suggested.flatMap((key) => (key === null ? [] : [[...inner, key].join('.'), inner.join('.')])),

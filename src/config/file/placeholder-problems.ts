@@ -3,6 +3,7 @@ import { isObject } from '../../domain/is-object.ts';
 import {
   placeholderNames,
   placeholdersIn,
+  templateNamesIn,
   type InvalidPlaceholder,
   type Placeholder,
 } from '../../formats/template/parse-template.ts';
@@ -25,13 +26,50 @@ export function placeholderProblems(
   ];
   return owners.flatMap(({ path, source }) => {
     if (!isObject(source)) return [];
-    return templateKeys.flatMap((key) =>
-      placeholdersIn(source[key], [...path, key]).flatMap(({ path: where, placeholder }): Problem[] => {
+    return templateKeys.flatMap((key) => [
+      ...(key === 'url' ? [] : inNames(source[key], [...path, key])),
+      ...otherManner(source[key], [...path, key]),
+      ...placeholdersIn(source[key], [...path, key]).flatMap(({ path: where, placeholder }): Problem[] => {
         const why = problemOf(placeholder, key === 'export', expectedReference);
         return why === null ? [] : [{ path: where, message: `found ${placeholder.text}, ${why}` }];
       }),
-    );
+    ]);
   });
+}
+
+/** Only values are filled in. */
+function inNames(value: unknown, base: Problem['path']): Problem[] {
+  // A header of such a name is a problem of its schema.
+  const names = templateNamesIn(value, base).filter(({ path }) => path.at(-2) !== 'headers');
+  return names.map(({ path, name }) => {
+    const found = /\$\{[^}]*\}/.exec(name)?.[0] ?? name;
+    const expected = `expected it in the value: ${name.replaceAll(/\$\{[^}]*\}/g, '').replace(/^[_-]|[_-]$/, '') || 'name'}: "${found}"`;
+    return { path, message: `found ${found} in a name, where nothing is filled in, ${expected}` };
+  });
+}
+
+/** Names of placeholders as other tools write them. */
+const otherManners = /\{\{\s*(\w+)\s*\}\}|(?<!\$)\{(\w+)\}|^\$(\w+)$/;
+
+const requestKeys: readonly string[] = ['url', 'params', 'headers'];
+
+/** Placeholders in the manner of others, which would be sent as they are. A body may be a text of a language of its own. */
+function otherManner(value: unknown, path: Problem['path']): Problem[] {
+  const [key, , part] = path.slice(path[0] === 'sources' ? 2 : 1);
+  const isExport = key === 'export';
+  if (!isExport && !requestKeys.includes(String(key))) return [];
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([name, member]) =>
+      otherManner(member, [...path, Array.isArray(value) ? Number(name) : name]),
+    );
+  }
+  if (typeof value !== 'string' || (isExport && !requestKeys.includes(String(part)))) return [];
+  const [text = '', ...names] = otherManners.exec(value) ?? [];
+  const name = names.find((one) => one !== undefined);
+  const isKnown = name !== undefined && placeholderNames.some((known) => known === name && !ofExports.includes(known));
+  if (!isKnown) return [];
+  const expected = name === 'last' || name === 'parent' ? `\${${name}:PATH}` : `\${${name}}`;
+  return [{ path, message: `found ${text}, which would be sent as it is, expected ${expected}` }];
 }
 
 function problemOf(

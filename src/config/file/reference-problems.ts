@@ -1,4 +1,5 @@
 import { isTokenPlace } from '../schema/auth-schema.ts';
+import { onlyPlaceholder } from '../../formats/template/parse-template.ts';
 import { keysOfSource } from '../schema/source-schemas.ts';
 import { findReferences } from '../secrets/references.ts';
 import { keysWithReferences, templateKeys } from '../secrets/secrets.ts';
@@ -10,6 +11,10 @@ export function referenceProblems(root: Record<string, unknown>): Problem[] {
   const problems = findReferences(root).flatMap(({ path, name, text }): Problem[] => {
     const key = keyOf(path);
     if (name === null && (templateKeys.includes(key) || isTokenPlace(path, text))) return [];
+    if (name === null && onlyPlaceholder(text) !== null) {
+      const message = `found ${text}, which is filled in only in ${templateKeys.join(', ')}; expected the value itself, or a reference such as \${env:NAME}`;
+      return [{ path, message }];
+    }
     if (name === null) return [{ path, message: `found ${text}, expected ${expectedReference(text)}` }];
     // An unknown key is a separate problem.
     if (path[0] === 'sources' && !keysOfSource(null).has(key)) return [];

@@ -134,6 +134,12 @@ const maxKeys = 14;
 /** One sentence for an unknown key, with the key that was probably meant. */
 export function unknownKeyMessage(key: string, known: readonly string[]): string {
   const found = `unknown key "${firstWord(key)}"`;
+  if (known.includes('variables') && known.includes('query')) {
+    if (/^(?:body|json|payload)$/.test(key)) {
+      return `${found}, expected query and variables: a source of type graphql sends them as its body`;
+    }
+    if (key === 'method') return `${found}, expected none: a source of type graphql sends POST`;
+  }
   const suggestion = suggestKey(key, known);
   if (suggestion !== null) return `${found}, did you mean "${suggestion}"?`;
   const isAtTop = known.includes('sources');

@@ -15,6 +15,7 @@ const neighboursWords: Readonly<Record<string, string>> = {
   cursor_field: 'incremental.cursor',
   replication_key: 'incremental.cursor',
   start_date: 'incremental.initial_value',
+  step: 'incremental.step',
   timestamp: 'occurred_at',
   time: 'occurred_at',
   date: 'occurred_at',

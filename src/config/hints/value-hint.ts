@@ -134,6 +134,13 @@ export function exampleFor(path: readonly (string | number)[], found: unknown): 
   // A text that is not shown: the token of a session is an object.
   if (key === 'token' && found === null) return 'token: { path: access_token }';
   if (key === 'items' && typeof found === 'string') return `items: { selector: ${quotedIfNeeded(found)} }`;
+  const text = typeof found === 'string' ? quotedIfNeeded(found) : null;
+  if (key === 'path' && path.at(-2) === 'explode') return 'path: items';
+  if (key === 'explode' && text !== null) return `explode: { path: ${text} }`;
+  if ((key === 'drop' || key === 'parent' || /(?:^|_)origins$/.test(key)) && text !== null) return `${key}: [${text}]`;
+  if (key === 'map' && found !== undefined) return 'map: { title: user.title }';
+  if (key === 'mask' && found !== undefined) return 'mask: { email: redact }';
+  if (key === 'variables' && text !== null) return `variables: { name: ${text} }`;
   if (key === 'incremental' && typeof found === 'string') return `incremental: { cursor: ${quotedIfNeeded(found)} }`;
   return Object.hasOwn(examples, key) ? (examples[key] ?? null) : null;
 }

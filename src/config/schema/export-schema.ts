@@ -3,6 +3,7 @@ import { isObject } from '../../domain/is-object.ts';
 import { requestMethods } from '../../domain/plan/export-plan.ts';
 import { headers, headerNameProblem, isHeaderName, parameters, url } from './http-values.ts';
 import { duration } from './units.ts';
+import { condition } from './shaping-schema.ts';
 import { expression } from './value-schemas.ts';
 
 const headerName = z
@@ -36,8 +37,8 @@ const status = z.strictObject({
     'URL that tells how far the job is. `${job}` is its id, `${submit:PATH}` a field of the answer to `submit`.',
   ),
   ...requestShape('GET'),
-  done_when: expression.describe('Expression that is true once the documents can be downloaded.'),
-  failed_when: expression.optional().describe('Expression that is true if the job has failed: then the run fails.'),
+  done_when: condition.describe('Expression that is true once the documents can be downloaded.'),
+  failed_when: condition.optional().describe('Expression that is true if the job has failed: then the run fails.'),
   message: expression
     .optional()
     .describe('Path of the reason of a failure. Default: `message`, `error`, `error_message` and the like.'),

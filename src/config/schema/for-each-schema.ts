@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { keysOfPath } from '../../formats/jmespath/path-names.ts';
 import { sourceNamePattern } from '../../domain/plan/source-plan.ts';
 import { duration, foundOf } from './units.ts';
+import { namedPlaceholders, requestParts, type RequestProblem, type WrittenRequest } from './written-request.ts';
+import { placeholdersIn } from '../../formats/template/parse-template.ts';
 
 /** Values are part of the configuration: more of them belong into a source. */
 const maxValues = 10_000;
@@ -86,25 +88,64 @@ interface FannedOut {
 }
 
 /** What does not fit together in a source. */
-export function forEachProblems(source: FannedOut): { readonly path: string[]; readonly message: string }[] {
+export function forEachProblems(source: FannedOut & WrittenRequest): RequestProblem[] {
   const { for_each: each, parent, revisit, incremental } = source;
-  const problems: { path: string[]; message: string }[] = [];
+  const problems: RequestProblem[] = [];
   if (!each) {
     for (const [key, given] of Object.entries({ parent, revisit })) {
       if (given !== undefined)
-        problems.push({ path: [key], message: `found ${key} without for_each, expected for_each` });
+        problems.push({ path: [key], message: `found ${key} without for_each, expected for_each`, input: given });
     }
     return problems;
   }
+  const isOne = (each.source === undefined) !== (each.values === undefined) && each.values?.length !== 0;
+  if (isOne && !namedPlaceholders(source).has('parent') && !hasInvalid(source)) {
+    const name = each.values ? 'value' : 'id';
+    const message = `found for_each, but no \${parent:…} in the request, so that all requests would be the same; expected one in url, params, headers or body, such as \${parent:${name}}`;
+    problems.push({ path: ['for_each'], message, input: each });
+  }
+  if (each.values && each.source === undefined) problems.push(...valueProblems(source));
   if (revisit !== undefined && each.revisit !== undefined) {
-    problems.push({ path: ['revisit'], message: 'found revisit and for_each.revisit, expected only one of them' });
+    problems.push({
+      path: ['revisit'],
+      message: 'found revisit and for_each.revisit, expected only one of them',
+      input: revisit,
+    });
   } else if (revisit !== undefined && each.source === undefined) {
-    problems.push({ path: ['revisit'], message: 'found revisit without for_each.source, expected none' });
+    problems.push({
+      path: ['revisit'],
+      message: 'found revisit without for_each.source, expected none',
+      input: revisit,
+    });
   }
   if (each.source !== undefined && incremental !== undefined) {
     const message =
       'found incremental beside for_each.source, expected none: the position is that of the parents; revisit requests them again';
-    problems.push({ path: ['incremental'], message });
+    problems.push({ path: ['incremental'], message, input: incremental });
   }
   return problems;
+}
+
+/** Whether a placeholder is misspelt: it may be that of the parent. */
+function hasInvalid(source: WrittenRequest): boolean {
+  return placeholdersIn(requestParts(source)).some(({ placeholder }) => placeholder.kind === 'invalid');
+}
+
+/** A value has no fields: it is named `value`, or `@`. */
+function valueProblems(source: FannedOut & WrittenRequest): RequestProblem[] {
+  const named = placeholdersIn(requestParts(source)).flatMap(({ path, placeholder }): RequestProblem[] => {
+    if (placeholder.kind !== 'placeholder' || placeholder.name !== 'parent' || !isField(placeholder.path)) return [];
+    const message = `found ${placeholder.text}, but the parents are for_each.values, expected \${parent:value}`;
+    return [{ path, message, input: placeholder.text }];
+  });
+  const copied = (source.parent ?? []).flatMap((name, index): RequestProblem[] => {
+    if (!isField(name)) return [];
+    const message = `found ${name}, but the parents are for_each.values, which have no fields; expected [value], for parent: { value: … } in each record`;
+    return [{ path: ['parent', index], message, input: name }];
+  });
+  return [...named, ...copied];
+}
+
+function isField(path: string): boolean {
+  return keysOfPath(path) !== null && path !== 'value';
 }

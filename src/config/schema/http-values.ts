@@ -28,7 +28,10 @@ export const origin = z
   .string()
   .check((context) => {
     const { value } = context;
-    const problem = urlProblem(value);
+    const isPattern = value.includes('*');
+    const problem = isPattern
+      ? `found "${value}", expected one origin for each entry, such as https://api.example.com`
+      : urlProblem(value);
     if (problem === null && URL.canParse(value) && new URL(value).origin === value.replace(/\/$/, '')) return;
     const message = problem ?? `found "${value}", expected an origin such as https://pages.example.com`;
     context.issues.push({ code: 'custom', input: value, message });
@@ -41,7 +44,8 @@ export function isHeaderName(name: string): boolean {
 }
 
 export function headerNameProblem(name: string): string {
-  return `found "${name.split(':')[0]}", expected a header name of letters, digits and hyphens`;
+  const filled = name.includes('${') ? '; placeholders and references are filled in values only' : '';
+  return `found "${filled === '' ? name.split(':')[0] : name}", expected a header name of letters, digits and hyphens${filled}`;
 }
 
 function checkHeaders(context: z.core.ParsePayload<Record<string, string>>): void {

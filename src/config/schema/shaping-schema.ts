@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { maskKinds } from '../../domain/plan/shaping-plan.ts';
 import { compileTree, isPath } from '../../formats/jmespath/jmespath.ts';
 import { parseKeyPath } from '../../formats/jmespath/key-path.ts';
+import { quotedTextProblem } from '../hints/condition-hint.ts';
 import { expression } from './value-schemas.ts';
 
 const keyPath = z
@@ -14,8 +15,12 @@ function keyPathProblem(text: string): string {
 }
 
 /** An expression that is true or false. */
-const condition = expression
+export const condition = expression
   .check((context) => {
+    const quoted = quotedTextProblem(context.value);
+    if (quoted !== null) {
+      context.issues.push({ code: 'custom', input: context.value, message: `found "${context.value}", ${quoted}` });
+    }
     const compared = comparedText(context.value);
     if (compared === null) return;
     const message = `found "${context.value}", which compares the text '${compared}' by its order; JMESPath orders numbers only, so it would never be true`;

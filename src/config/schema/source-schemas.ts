@@ -140,8 +140,8 @@ function checkTogether(context: z.core.ParsePayload<z.infer<(typeof sourceSchema
     }
   }
   if ('for_each' in value || 'parent' in value || 'revisit' in value) {
-    for (const { path, message } of forEachProblems(value)) {
-      context.issues.push({ code: 'custom', input: value, path, message });
+    for (const { path, message, input } of forEachProblems(value)) {
+      context.issues.push({ code: 'custom', input, path: [...path], message });
     }
   }
   if ('on_response' in value && !renewable.some((type) => type === value.auth?.type)) {

@@ -2,6 +2,7 @@ import { secretName } from '../../domain/secrets/url-secrets.ts';
 import {
   isOnlyPlaceholders,
   parseTemplate,
+  placeholderNames,
   placeholdersIn,
   type PlaceholderName,
 } from '../../formats/template/parse-template.ts';
@@ -52,7 +53,10 @@ export function requestParts(source: WrittenRequest): object {
 export function namedPlaceholders(source: WrittenRequest): ReadonlySet<PlaceholderName> {
   return new Set(
     placeholdersIn(requestParts(source)).flatMap(({ placeholder }) =>
-      placeholder.kind === 'placeholder' ? [placeholder.name] : [],
+      // One that is written wrongly is a problem of its own, and names what was meant.
+      placeholder.kind === 'placeholder'
+        ? [placeholder.name]
+        : placeholderNames.filter((name) => name === placeholder.name),
     ),
   );
 }

@@ -19,7 +19,7 @@ export interface TimePlan {
 }
 
 /** What all paginators share. */
-interface PaginatorLimits {
+export interface PaginatorLimits {
   /** JMESPath to a value that says whether another page follows; null = not asked. */
   readonly hasMorePath: string | null;
   readonly stopAfterEmptyPage: boolean;

@@ -17,6 +17,7 @@ export const warningCodes = [
   'start_param_ignored',
   'not_ascending',
   'offset_limit',
+  'records_unproved',
   'paginator_proposed',
   'arithmetic_path',
   'field_unknown',

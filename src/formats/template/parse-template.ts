@@ -102,6 +102,19 @@ export function placeholdersIn(
   );
 }
 
+/** The names of members in a value that have a placeholder or reference in them, with the path to each of them. */
+export function templateNamesIn(
+  value: unknown,
+  path: readonly (string | number)[] = [],
+): { readonly path: readonly (string | number)[]; readonly name: string }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]) => {
+    const here = [...path, Array.isArray(value) ? Number(key) : key];
+    const found = !Array.isArray(value) && /\$\{[^}]*\}/.test(key) ? [{ path: here, name: key }] : [];
+    return [...found, ...templateNamesIn(member, here)];
+  });
+}
+
 /** Whether a value has anything that is filled in at each request, or an escaped `${`. */
 export function isTemplate(value: unknown): boolean {
   if (typeof value === 'string')

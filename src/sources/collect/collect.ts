@@ -22,7 +22,6 @@ import {
   isEndless,
   assertNotEndless,
   remember,
-  withoutProof,
 } from '../pagination/page-sequence.ts';
 import { continuationOf, withoutOverlap } from '../pagination/overlap.ts';
 import { bodyChanged, ofStretch, restarted } from '../pagination/large-body.ts';
@@ -32,6 +31,7 @@ import { isSavedPositionGone, savedPositionDropped } from '../pagination/saved-p
 import { hasNewFiltered, isNewTo, classifyPage } from '../extraction/classify-page.ts';
 import { areIdsKnown, idsInOrder } from '../extraction/page-ids.ts';
 import { intoNextPart } from './next-part.ts';
+import { withoutProof } from './without-proof.ts';
 import { createStartCheck } from './start-param.ts';
 
 /** When a fetch stops reading further pages. */
@@ -126,6 +126,10 @@ export async function collect(input: CollectInput): Promise<Collected> {
         position = withoutOverlap(position);
         break;
       }
+      if (given.stepsBack) {
+        position = { ...position, pages: position.pages + 1, place: given.stepsBack };
+        break;
+      }
       if (readKnown && !given.end?.notModified) [known, readKnown] = [await readKnown(), null];
       const read = given.checked ?? ofStretch(given, await checkItems(given, known, reader, optionsAt(given), fields));
       const isAgain = isRepeatedPage(position, read.hash);
@@ -140,7 +144,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
       ({ position } = sequel);
       const result = classifyPage(checked, known);
       if (isAgain) {
-        const course = intoNextPart(plan, withoutProof(afterRepeat(plan, position, page, result.hash)));
+        const course = withoutProof(plan, intoNextPart(plan, afterRepeat(plan, position, page, result.hash)));
         ({ position, end } = course);
         warnings = addWarnings(warnings, course.warnings ?? []);
         if (end || course.jumps) break;
@@ -170,7 +174,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
         isNew: known === null ? null : result.accepted.length > 0 || hasNewFiltered(known, checked),
         isBehind: isBehind(plan, from, result),
       };
-      const course = intoNextPart(plan, withoutProof(afterPage(plan, from, advanced, page, news)));
+      const course = withoutProof(plan, intoNextPart(plan, afterPage(plan, from, advanced, page, news)));
       ({ position, end } = course);
       warnings = addWarnings(warnings, course.warnings ?? []);
       reader.checksDocuments = optionsAt({});

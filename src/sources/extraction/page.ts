@@ -1,5 +1,5 @@
 import type { FieldTally } from '../../domain/run/field-tally.ts';
-import type { PagePosition, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
+import type { HttpPosition, PagePosition, PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
 import type { FilesProgress } from '../../domain/state/file-progress.ts';
 import type { Rejection } from '../../domain/dead-letters/rejection.ts';
 import type { Warning } from '../../domain/run/warning.ts';
@@ -85,6 +85,8 @@ export interface Page {
   readonly restarts?: string;
   /** It is read once more, because records may have moved to it. */
   readonly readAgain?: true;
+  /** Where its records come again, with others that may have been missed; it is not taken itself. */
+  readonly stepsBack?: HttpPosition;
   /** It was refused because pages of this API do not begin there. */
   readonly refusesOverlap?: true;
   /** How far the files of a glob have been read after this page. */

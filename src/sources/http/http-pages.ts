@@ -165,6 +165,10 @@ async function readDocument(
     read.next === undefined
       ? followingPage(plan, place, factsOf(read, response))
       : { next: read.next, ...problemOf(read) };
+  if (next?.values?.boundCheck?.stepsBack) {
+    const { circle: _circle, sameIds: _ids, ...stepsBack } = positionOf(plan, place, next, 0);
+    return { page: { items: [], fetchedAt, patch: {}, next: null, stepsBack }, next: null };
+  }
   const records = read.checked ? (read.checked.shaped?.received ?? read.checked.fetched) : read.items.length;
   const ended = problem ?? read.broken;
   const following = next === null ? (ended ? null : nextPart(plan, place)) : positionOf(plan, place, next, records);

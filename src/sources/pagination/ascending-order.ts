@@ -1,4 +1,19 @@
+import type { Warning } from '../../domain/run/warning.ts';
+import type { NextPage } from '../../domain/state/fetch-position.ts';
 import { ExactNumber } from '../../formats/exact-json.ts';
+
+/** Where a poll continues after a page. */
+export interface Following {
+  readonly next: NextPage | null;
+  /** The poll cannot be complete: it ends here, `partial`. */
+  readonly problem?: Warning;
+}
+
+/** Of a page that is not in ascending order. */
+export function disorder(what: string): Warning {
+  const message = `a page is not in ascending order of ${what}, so that records may be missed; request that order from the API. The poll ends there`;
+  return { code: 'not_ascending', message, count: 1 };
+}
 
 /** Negative, zero or positive; null if two values cannot be compared in this way. */
 type Compare = (a: unknown, b: unknown) => number | null;

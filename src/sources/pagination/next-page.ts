@@ -5,10 +5,11 @@ import { withoutNamespaces } from '../../formats/css-namespaces.ts';
 import { compileFinder } from '../../formats/jmespath/jmespath.ts';
 
 import { ExactNumber, writeDeepJson } from '../../formats/exact-json.ts';
-import type { OffsetPlan, PageNumberPlan, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
+import type { OffsetPlan, PageNumberPlan, PaginatorLimits, PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { ReadPage } from '../extraction/document-format.ts';
 import type { PageItem } from '../extraction/page.ts';
 import type { HttpResponse } from '../http/http-client.ts';
+import { boundedJson, cursorOfRecord, isNothing, lastValues } from './last-record.ts';
 import { rawAddress } from '../http/raw-query.ts';
 import { baseAddress } from '../html/base-address.ts';
 import { nextLink } from './link-header.ts';
@@ -50,13 +51,18 @@ export function nextPage(paginator: PaginatorPlan, place: NextPage, facts: PageF
   return next && withValues(paginator, place, next, facts);
 }
 
+/** Whether the page says that no other follows. */
+export function saysNoMore({ hasMorePath }: PaginatorLimits, { value }: PageFacts): boolean {
+  return hasMorePath !== null && !isTrue(compileFinder(hasMorePath)(value));
+}
+
 function plainNextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFacts): NextPage | null {
   if (paginator.type === 'single_page') return null;
   const isEmpty = facts.records === 0;
   if (isEmpty && paginator.stopAfterEmptyPage && paginator.followsEmptyPages !== true) return null;
   const misfit = misfitOf(paginator, facts);
   if (misfit !== null) throw new WrongShape(`paginator: found ${misfit}`);
-  if (paginator.hasMorePath !== null && !isTrue(compileFinder(paginator.hasMorePath)(facts.value))) return null;
+  if (saysNoMore(paginator, facts)) return null;
   switch (paginator.type) {
     case 'page_number': {
       const next = { page: place.page + 1, cursor: null };
@@ -84,8 +90,8 @@ function plainNextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFac
       const last = lastRecord(facts);
       if (isEmpty) return null;
       if (last === undefined) throw unreadLast(`key "${paginator.key}"`);
-      const found = compileFinder(paginator.key)(last);
-      if (!isNothing(found)) return follow(place, boundedJson(`key "${paginator.key}"`, found));
+      const cursor = cursorOfRecord(paginator, last);
+      if (cursor !== null) return follow(place, cursor);
       throw new WrongShape(
         `paginator: key "${paginator.key}" has no value in the last record of the page, expected one`,
       );
@@ -112,15 +118,11 @@ function withValues(paginator: PaginatorPlan, { values }: NextPage, next: NextPa
   const last = lastRecord(facts);
   if (last === undefined && facts.records > 0 && lastPaths.length > 0) throw unreadLast(`\${last:${lastPaths[0]}}`);
   const { jsonCursor: _before, ...kept } = { ...values, ...next.values };
-  const read = last === undefined ? [] : lastPaths.map((path) => [path, compileFinder(path)(last)] as const);
-  const texts = read.flatMap(([path, value]): [string, string][] =>
-    value === null || value === undefined ? [] : [[path, boundedJson(`\${last:${path}}`, value)]],
-  );
   return {
     ...next,
     values: {
       ...kept,
-      ...(last === undefined ? {} : { last: Object.fromEntries(texts) }),
+      ...(last === undefined ? {} : { last: lastValues(paginator, last) }),
       ...(next.values?.jsonCursor ? { jsonCursor: true } : {}),
     },
   };
@@ -135,18 +137,6 @@ function lastRecord({ items = [] }: PageFacts): unknown {
 function unreadLast(where: string): WrongShape {
   return new WrongShape(
     `paginator: ${where} is read from the last record of a page, but none of this page can be read by then; for CSV and JSON lines use page_number, offset, header_link or cursor_header`,
-  );
-}
-
-/** Longest value of a page that is kept for the next request: positions are kept in histories. */
-const maxValueLength = 8_192;
-
-/** @throws WrongShape for a value that is too large for a position */
-function boundedJson(where: string, value: unknown): string {
-  const text = writeDeepJson(value);
-  if (text.length <= maxValueLength) return text;
-  throw new WrongShape(
-    `paginator: ${where} has ${text.length} characters of JSON, expected at most ${maxValueLength}, because it is kept until the next request`,
   );
 }
 
@@ -232,11 +222,6 @@ function address(where: string, value: unknown, base: string): string | null {
   const url = text !== null && URL.canParse(text, base) ? new URL(text, base) : null;
   if (text !== null && url && /^https?:$/.test(url.protocol)) return rawAddress(text, url);
   throw unfollowable(where, value, 'an address, http or https');
-}
-
-/** Values that mean that there is no next page. */
-function isNothing(value: unknown): boolean {
-  return value === undefined || value === null || value === false || (typeof value === 'string' && value.trim() === '');
 }
 
 function unfollowable(where: string, value: unknown, expected: string): WrongShape {

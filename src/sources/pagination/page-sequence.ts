@@ -64,6 +64,10 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
   const { endOn, ...paginator } = plan.paginator;
   const over: PollEnd = { ...notOver, ...tokenOf(plan, place) };
   if (endOn?.includes('repeat') === true) return { position, end: over };
+  // A page whose only key is that of the last record follows it where the bound is inclusive.
+  if (paginator.type === 'keyset' && page.next === null && !isNotAscending(page)) {
+    return { position, end: { ...over, ...page.end }, warnings: page.warnings ?? [] };
+  }
   const { recentPages, distinct = 0, repeated = 0 } = place;
   const isSame = repeated > 0 && hash === recentPages.at(-1) && !isNewToPart(recentPages, hash);
   // A token or link to a page that was already read is a cycle; one that leads further may be a page number in disguise.
@@ -93,6 +97,10 @@ export function afterRepeat(plan: SourcePlan, position: FetchPosition, page: Pag
   return ignored(plan, position, place, `the second page repeats the first: ${nameOfParameter(paginator)}`);
 }
 
+function isNotAscending({ warnings = [] }: Page): boolean {
+  return warnings.some(({ code }) => code === 'not_ascending');
+}
+
 /** Whether the pages of this poll come again in their order; in any other order, records that came or went may have moved them. */
 function startsAgain({ recentPages, distinct = 0, repeated = 0 }: HttpPosition, hash: string | null): boolean {
   if (repeated < Math.max(1, distinct)) return false;
@@ -106,19 +114,6 @@ function ignored(plan: HttpPlan, position: FetchPosition, place: HttpPosition, w
   const paging = `${plan.name}: ${what}; correct it, or set paginator.end_on: [repeat] if there is only one page. The watermark does not change`;
   const end: PollEnd = { ...notOver, cutShort: true, paging, ...(place.thenAt ? { resumes: true } : {}) };
   return { position, end, warnings: [{ code: 'page_repeated', message: what, count: 1 }] };
-}
-
-/**
- * Where the page after the first was the first again, and others followed, records were inserted in the meantime, or two numbers
- * name the first page. It is unclear which: the poll is `partial`, and the next one reads everything again.
- */
-export function withoutProof({ position, end, ...course }: PollStep): PollStep {
-  if (!end || end.cutShort || end.notBefore || position.frontRepeated !== true) return { ...course, position, end };
-  const message =
-    'the second page repeated the first: records were inserted in between, or two page numbers lead to it';
-  const { keepsToken: _keepsToken, ...rest } = end;
-  const warnings = [...(course.warnings ?? []), { code: 'page_repeated' as const, message, count: 1 }];
-  return { ...course, position, end: { ...rest, cutShort: true }, warnings };
 }
 
 /** Whether a page of an earlier poll was seen once only by this one: what came or went between them may have moved it here. */

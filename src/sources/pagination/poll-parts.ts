@@ -25,13 +25,14 @@ export function nextPart(plan: HttpPlan, place: HttpPosition): HttpPosition | nu
 
 /** The position at the beginning of a part: what was remembered of the pages before says nothing about its pages. */
 export function beginPart({ type, parent, values, since, until }: HttpPosition, next: NextPage): HttpPosition {
-  const now = values?.now;
+  const { now, unproved } = values ?? {};
+  const kept = { ...(now === undefined ? {} : { now }), ...(unproved === undefined ? {} : { unproved }) };
   return {
     type,
     since,
     ...(until === undefined ? {} : { until }),
     ...(parent === undefined ? {} : { parent }),
-    ...(now === undefined ? {} : { values: { now } }),
+    ...(Object.keys(kept).length === 0 ? {} : { values: kept }),
     ...next,
     skip: 0,
     recentPages: [],

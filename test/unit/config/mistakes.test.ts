@@ -47,6 +47,7 @@ const files = [
   'paths.txt',
   'schedules.txt',
   'templates.txt',
+  'new-keys.txt',
   'for-each.txt',
   'exports.txt',
 ];

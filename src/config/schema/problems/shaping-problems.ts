@@ -14,7 +14,7 @@ export interface ReadPaths {
 }
 
 export interface ShapingProblem {
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
@@ -101,7 +101,7 @@ function dropProblems(path: string, index: number, { id, occurredAt }: ReadPaths
   );
   if (!reader) return [];
   const message = `found a field that ${reader[0]} "${reader[1]}" reads, expected one that nothing needs`;
-  return [{ path: ['drop', String(index)], message }];
+  return [{ path: ['drop', index], message }];
 }
 
 function mapProblems(map: Readonly<Record<string, string>>, { id, occurredAt }: ReadPaths): ShapingProblem[] {
