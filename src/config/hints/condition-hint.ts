@@ -5,12 +5,15 @@ function bareOf(expression: string): string {
   return expression.replaceAll(quoted, (text) => text.charAt(0).repeat(2));
 }
 
-/** What is valid JMESPath, but means something else than it says; null if it is nothing of the kind. */
+/**
+ * What is valid JMESPath, but means something else than it says; null if it is nothing of the kind. `null` without backticks is fine: it
+ * is a field that no record has, and so has no value.
+ */
 export function conditionProblem(expression: string): string | null {
   const bare = bareOf(expression);
   // JMESPath takes it as the name of a field, and ignores it.
   if (!/\blet\s+\$/.test(bare) && /(?<![=!<>])=(?!=)/.test(bare)) return 'expected == to compare';
-  const [, before, after] = /\b(true|false|null)\s*[=!]=|[=!]=\s*(true|false|null)\b(?!["'(.])/.exec(bare) ?? [];
+  const [, before, after] = /\b(true|false)\s*[=!]=|[=!]=\s*(true|false)\b(?!["'(.])/.exec(bare) ?? [];
   const word = before ?? after;
   return word === undefined
     ? null

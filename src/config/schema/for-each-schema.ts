@@ -104,7 +104,7 @@ export function forEachProblems(source: FannedOut & WrittenRequest): RequestProb
     const message = `found for_each, but no \${parent:…} in the request, so that all requests would be the same; expected one in url, params, headers or body, such as \${parent:${name}}`;
     problems.push({ path: ['for_each'], message, input: each });
   }
-  if (each.values && each.source === undefined) problems.push(...valueProblems(source));
+  if (each.values && each.source === undefined) for (const problem of valueProblems(source)) problems.push(problem);
   if (revisit !== undefined && each.revisit !== undefined) {
     problems.push({
       path: ['revisit'],

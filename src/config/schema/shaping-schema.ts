@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { maskKinds } from '../../domain/plan/shaping-plan.ts';
 import { compileTree, isPath } from '../../formats/jmespath/jmespath.ts';
 import { parseKeyPath } from '../../formats/jmespath/key-path.ts';
-import { quotedTextProblem } from '../hints/condition-hint.ts';
+import { conditionProblem, quotedTextProblem } from '../hints/condition-hint.ts';
 import { expression } from './value-schemas.ts';
 
 const keyPath = z
@@ -14,8 +14,17 @@ function keyPathProblem(text: string): string {
   return `found "${text}", expected a path of keys such as customer.phone; it leads into the elements of lists too, and "quotes" enclose other characters`;
 }
 
+/** The keys that are older than this check accept what they always did. */
+const strictExpression = expression
+  .check((context) => {
+    const mistake = conditionProblem(context.value);
+    if (mistake === null) return;
+    context.issues.push({ code: 'custom', input: context.value, message: `found "${context.value}", ${mistake}` });
+  })
+  .meta({ title: 'JMESPath' });
+
 /** An expression that is true or false. */
-export const condition = expression
+export const condition = strictExpression
   .check((context) => {
     const quoted = quotedTextProblem(context.value);
     if (quoted !== null) {
@@ -61,10 +70,10 @@ const reference = /^\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$/;
 export const shapingShape = {
   explode: z
     .strictObject({
-      path: expression.describe('Path of the list in the record.'),
+      path: strictExpression.describe('Path of the list in the record.'),
       keep: z
         .union(
-          [z.array(keyPath), z.record(z.string().min(1), expression)],
+          [z.array(keyPath), z.record(z.string().min(1), strictExpression)],
           'expected a list of fields, or an object with a JMESPath for each name',
         )
         .default([])
@@ -78,7 +87,7 @@ export const shapingShape = {
     .optional()
     .describe('Leaves out records for which it is not true. They count as `filtered`. After `explode`.'),
   map: z
-    .record(z.string(), expression)
+    .record(z.string(), strictExpression)
     .refine(hasKeys, { error: 'found nothing, expected at least one field' })
     .refine((fields) => !Object.hasOwn(fields, ''), { error: 'found a field without a name, expected one' })
     .optional()

@@ -8,7 +8,7 @@ import { compileExpression } from '../../formats/jmespath/jmespath.ts';
 import { isCharset } from '../../formats/charset-name.ts';
 import { parseIso8601 } from '../../domain/time/timestamp.ts';
 import { cronHint, cronProblem, splitCron } from '../schedule/cron.ts';
-import { conditionHint, conditionProblem } from '../hints/condition-hint.ts';
+import { conditionHint } from '../hints/condition-hint.ts';
 import { translatedFormat } from '../hints/date-pattern-hint.ts';
 import { pathHint } from '../hints/path-hint.ts';
 import { expectedZone, isTimezone, scheduleZoneProblem } from './time-zone.ts';
@@ -20,11 +20,6 @@ export const expression = z
   .check((context) => {
     try {
       compileExpression(context.value);
-      const mistake = conditionProblem(context.value);
-      if (mistake !== null) {
-        const message = `found "${context.value}", ${mistake}`;
-        context.issues.push({ code: 'custom', input: context.value, message });
-      }
       // A variable that nothing sets has no value in any record.
       if (/^\$\w/.test(context.value)) throw new Error('$ begins a variable, and there is none');
     } catch (error) {

@@ -50,7 +50,7 @@ export class LastRuns {
 
   /**
    * Notes a run that has ended, once it cannot be undone. May be repeated.
-   * @param isAwaited somebody looks at it now: the file is replaced at once
+   * @param isAwaited a user waits for it: the file is replaced at once
    */
   note(run: EndedRun, isAwaited = false): void {
     const { source } = run.receipt;

@@ -61,7 +61,7 @@ describe('a host with a limit', () => {
       const n = clocks[0]! <= clocks[1]! ? 0 : 1;
       const turn = await budgets[n]!.take('a.test', fivePerSecond, later(clocks[n]!));
       clocks[n] = clocks[n]! + turn.waitMs + 1;
-      starts.push(clocks[n]! - 1);
+      starts.push(clocks[n] - 1);
     }
     starts.sort((a, b) => a - b);
     const steps = starts.slice(1).map((start, at) => start - starts[at]!);

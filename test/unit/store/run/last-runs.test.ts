@@ -68,7 +68,7 @@ describe('the file of a worker', () => {
     expect(await read()).not.toBeNull();
   });
 
-  test('is replaced at once as well by a run that somebody waits for, also while it is being replaced', async () => {
+  test('is replaced at once as well by a run that a user waits for, also while it is being replaced', async () => {
     const runs = open();
     runs.note({ receipt: ok(0), state });
     await until('written', async () => (await read()) !== null);
