@@ -29,6 +29,7 @@ export interface FanOutFetch {
   readonly reader: SourceReader;
   readonly limits: CollectLimits;
   readonly lastAttempt: boolean;
+  readonly isRepeated: boolean;
   readonly mask: PositionMask;
 }
 
@@ -57,7 +58,7 @@ export function fanOutOf(poll: Poll, position: FetchPosition): Pick<FanOutFetch,
 
 /** Fetches the chains of the next parents, and stores which are done. */
 export async function fetchChains(dependencies: FanOutTools, fetch: FanOutFetch): Promise<FetchedChains> {
-  const { poll, position, tools, reader, limits, lastAttempt } = fetch;
+  const { poll, position, tools, reader, limits, lastAttempt, isRepeated } = fetch;
   const { plan, state } = poll;
   const chains = await openChains(dependencies, fetch);
   const over = new AbortController();
@@ -73,6 +74,7 @@ export async function fetchChains(dependencies: FanOutTools, fetch: FanOutFetch)
       reader,
       limits,
       lastAttempt,
+      isRepeated,
     });
     const progress = await chains.save(collected.end !== null);
     const at = { ...collected.position, fanOut: { ...collected.position.fanOut, progress } };

@@ -114,12 +114,22 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
   const known = isFile || window ? null : () => dependencies.pollKeys.read(run.source, position.knownBlobs);
   const attempt = Context.current().info.attempt + (input.attemptsBefore ?? 0);
   const lastAttempt = attempt >= plan.retry.maxAttempts;
+  const isRepeated = attempt > 1;
   const reader = await openReader(plan, tools, context.signal);
   const batches = input.position === null ? 1 : batchesAtOnce;
   const limits = { maxRecords: batches * maxBatchRecords, maxBytes: batches * maxBatchBytes, maxMs: maxFetchMs };
   try {
     if (forEach) {
-      const setting = { forEach, tools, context: { ...context, lastAttempt }, reader, limits, lastAttempt, mask };
+      const setting = {
+        forEach,
+        tools,
+        context: { ...context, lastAttempt },
+        reader,
+        limits,
+        lastAttempt,
+        isRepeated,
+        mask,
+      };
       const chains = await fetchChains(dependencies, { ...setting, ...fanOutOf(poll, position) });
       context.signal.throwIfAborted();
       const warnings = addWarnings(lost, chains.warnings);
@@ -127,7 +137,7 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
     }
     const front = frontOf(poll, position, new Date());
     const pages = openPages(poll, position, tools, { ...context, lastAttempt, reader });
-    const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt });
+    const taken = await collect({ plan, position, pages, known, reader, limits, front, lastAttempt, isRepeated });
     const leavesPlace = input.position === null && state.unfinished?.failed === true;
     const left = leavesPlace ? [savedPositionLeft] : lost;
     const collected = { ...taken, warnings: addWarnings(left, taken.warnings) };

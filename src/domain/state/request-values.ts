@@ -30,6 +30,8 @@ export interface RequestValues {
   readonly last?: Readonly<Record<string, string>>;
   /** The cursor is JSON text, because it is not a text itself. */
   readonly jsonCursor?: true;
+  /** The server gives the same cursor with each page, and counts the pages itself. */
+  readonly scroll?: true;
   readonly boundCheck?: BoundCheck;
   /** Why the poll may have missed records: it ends `partial`. */
   readonly unproved?: string;

@@ -25,6 +25,7 @@ import {
 } from '../pagination/page-sequence.ts';
 import { continuationOf, withoutOverlap } from '../pagination/overlap.ts';
 import { bodyChanged, ofStretch, restarted } from '../pagination/large-body.ts';
+import { withMissedScroll } from '../pagination/page-cycle.ts';
 import { notingWrongTotal } from '../pagination/wrong-total.ts';
 import { readTime } from '../pagination/read-time.ts';
 import { isSavedPositionGone, savedPositionDropped } from '../pagination/saved-position.ts';
@@ -51,6 +52,8 @@ export interface CollectInput {
   readonly limits: CollectLimits;
   /** Where the poll begins if the position of an earlier one is useless; absent = it has no other beginning. */
   readonly front?: FetchPosition | null;
+  /** An earlier attempt may have requested the first of the pages already. @default false */
+  readonly isRepeated?: boolean;
   /** Nothing that fails now is tried again. @default false */
   readonly lastAttempt?: boolean;
   /** See `CheckOptions`. @default null */
@@ -91,6 +94,7 @@ export async function collect(input: CollectInput): Promise<Collected> {
   let known = typeof input.known === 'function' ? noKeys : input.known;
   let readKnown = typeof input.known === 'function' ? input.known : null;
   assertNotEndless(plan, start);
+  const isRepeated = input.isRepeated === true || (start.place.type === 'http' && start.place.saved !== undefined);
   const since = oldestWanted(plan, start);
   const optionsAt = (page: Pick<Page, 'counts' | 'stretch'>): CheckOptions => ({
     number: pageNumber(plan, position, page),
@@ -169,7 +173,9 @@ export async function collect(input: CollectInput): Promise<Collected> {
       const ofRecords = [...checked.warnings, ...shared.warnings, ...olderThanAsked(checked)];
       warnings = addWarnings(warnings, [...(page.warnings ?? []), ...ofRecords]);
       const from = position.place;
-      const advanced = { ...advance(plan, position, page, checked, result), ...ids.carried, ...fields.carried };
+      const after = advance(plan, position, page, checked, result);
+      const proved = isRepeated && sorted.length === 1 ? withMissedScroll(plan, from, page.next, after) : after;
+      const advanced = { ...proved, ...ids.carried, ...fields.carried };
       const news = {
         isNew: known === null ? null : result.accepted.length > 0 || hasNewFiltered(known, checked),
         isBehind: isBehind(plan, from, result),

@@ -27,6 +27,8 @@ export interface ChainsInput {
   readonly limits: CollectLimits;
   /** Nothing that fails now is tried again. */
   readonly lastAttempt: boolean;
+  /** See `collect`. */
+  readonly isRepeated: boolean;
 }
 
 /** What the chains of a fetch yielded together. */
@@ -131,7 +133,7 @@ class ChainCollection {
   }
 
   async #collect(chain: Chain, position: FetchPosition, first: Promise<Answer> | null): Promise<Collected> {
-    const { plan, reader, limits, lastAttempt, open } = this.#input;
+    const { plan, reader, limits, lastAttempt, isRepeated, open } = this.#input;
     const { counts, bytes } = this.#sum;
     return collect({
       plan,
@@ -146,6 +148,7 @@ class ChainCollection {
       },
       front: chain.front,
       lastAttempt: lastAttempt && !this.#isBegun,
+      isRepeated,
       parent: copiedFields(plan, chain.parent),
     });
   }

@@ -198,7 +198,7 @@ function follow(place: NextPage, cursor: string | null, self: string | null = nu
  */
 function followToken(place: NextPage, cursor: string | null, { records }: PageFacts): NextPage | null {
   const isScroll = cursor !== null && cursor === place.cursor && place.page > 0 && records > 0;
-  return isScroll ? { page: place.page + 1, cursor } : follow(place, cursor);
+  return isScroll ? { page: place.page + 1, cursor, values: { ...place.values, scroll: true } } : follow(place, cursor);
 }
 
 /** A token in a header; some APIs write `null` after the last page. */

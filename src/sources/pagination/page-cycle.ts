@@ -1,6 +1,12 @@
 import { hash as digestOf } from 'node:crypto';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
-import type { CycleDetector, FetchPosition, HttpPosition, ModulePosition } from '../../domain/state/fetch-position.ts';
+import type {
+  CycleDetector,
+  FetchPosition,
+  HttpPosition,
+  ModulePosition,
+  PagePosition,
+} from '../../domain/state/fetch-position.ts';
 
 /** Notes the name of the next page. */
 export function nextCycle({ circle }: HttpPosition | ModulePosition, cursor: string): CycleDetector {
@@ -22,6 +28,25 @@ export function isScroll(plan: SourcePlan, from: FetchPosition['place'], next: F
   if (!('paginator' in plan) || plan.paginator.type !== 'cursor') return false;
   return from.type === 'http' && next.type === 'http' && from.cursor === next.cursor;
 }
+
+/**
+ * Notes that a scroll may have missed a page: what an attempt before this one asked for and did not keep does not come again.
+ * @param next null = the page was the last one
+ */
+export function withMissedScroll(
+  plan: SourcePlan,
+  from: FetchPosition['place'],
+  next: PagePosition | null,
+  position: FetchPosition,
+): FetchPosition {
+  const { place } = position;
+  if (from.type !== 'http' || place.type !== 'http') return position;
+  const isOne = next === null ? from.values?.scroll === true : isScroll(plan, from, next);
+  return isOne ? { ...position, place: { ...place, values: { ...place.values, unproved: scrollMissed } } } : position;
+}
+
+const scrollMissed =
+  'an attempt before may have asked for a page of the scroll that was not kept, and the server does not give it again';
 
 function pointsBack(from: HttpPosition | ModulePosition, next: HttpPosition | ModulePosition): boolean {
   return next.cursor !== null && next.cursor === from.cursor && next.page !== from.page;

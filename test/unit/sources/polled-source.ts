@@ -43,6 +43,8 @@ export interface PollOptions {
   readonly recordsAtOnce?: number;
   /** Fetches before the run is given up, and the next poll continues. */
   readonly maxFetches?: number;
+  /** Number of a fetch, from 1, whose worker is killed before its result is kept: it is done again. */
+  readonly killedFetch?: number;
   readonly variables?: Readonly<Record<string, string>>;
   readonly now?: Date;
   /** Changes the first position, as a fan-out does. */
@@ -107,10 +109,17 @@ export async function pollSource(
     const letters: string[] = [];
     let fetched = 0;
     for (let fetches = 1; position !== null; fetches++) {
-      const pages = openPages(poll, position, tools, context);
+      const from = position;
       const limits = { maxRecords: options.recordsAtOnce ?? 1_000, maxBytes: 1e9, maxMs: 1e9 };
       const front = frontOf(poll, position, now);
-      const taken = await collect({ plan, position, pages, known: new Set(), reader: context.reader, limits, front });
+      const fetchPages = async (isRepeated: boolean) => {
+        const pages = openPages(poll, from, tools, context);
+        const known = new Set<string>();
+        return collect({ plan, position: from, pages, known, reader: context.reader, limits, front, isRepeated });
+      };
+      const isKilled = fetches === options.killedFetch;
+      if (isKilled) await fetchPages(false);
+      const taken = await fetchPages(isKilled);
       for (const { sourceId, payload } of taken.accepted) {
         ids.push(sourceId);
         payloads.push(payload);

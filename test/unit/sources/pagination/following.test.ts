@@ -237,6 +237,33 @@ describe('a server that counts pages behind one token', () => {
     expect(end).toMatchObject({ cutShort: false });
   });
 
+  const scroll = () => {
+    let start = -10;
+    return ({ path }: Asked) => {
+      start = path.includes('orders') ? 0 : start + 10;
+      return { body: { _scroll_id: 'always the same', hits: page(start) } };
+    };
+  };
+
+  test.each([1, 2, 3, 4])(
+    'a fetch that is killed and done again never ends a poll that misses a page as ok: fetch %i',
+    async (killedFetch) => {
+      const { ids, end, warnings } = await pollSource(lines, scroll(), { recordsAtOnce: 10, killedFetch });
+      const isWhole = new Set(ids).size === all.length;
+      expect(end?.cutShort).toBe(!isWhole);
+      expect(warnings.join()).toMatch(
+        isWhole ? /^$/ : /records_unproved: an attempt before may have asked for a page of the scroll/,
+      );
+    },
+  );
+
+  test('a poll that was given up within a scroll and continues there is partial', async () => {
+    const answer = scroll();
+    const before = await pollSource(lines, answer, { recordsAtOnce: 10, maxFetches: 2 });
+    const { end } = await pollSource(lines, answer, { state: before.state });
+    expect(end).toMatchObject({ cutShort: true });
+  });
+
   test('a last page that names itself and comes again is the end', async () => {
     const { ids, end } = await pollSource(lines, ({ path }) =>
       path.includes('orders')
