@@ -10,7 +10,6 @@ import { NotReady, serveHttp, type HttpEndpoint, type Pages } from '../../../wor
 import { createLogger, type Logger } from '../../../worker/logger.ts';
 import type { ParentMessage, WorkerMessage } from '../../../worker/ipc-messages.ts';
 import { installMeasuredRuntime, installRuntime } from '../../../worker/runtime.ts';
-import { tuneWorkflowThreads } from '../../../worker/workflow-threads.ts';
 import { startWorker, type RunningWorker } from '../../../worker/worker.ts';
 import { awaitTemporal } from '../../stack/await-temporal.ts';
 import {
@@ -32,7 +31,6 @@ import { acceptsNewStore } from '../../options/store-pair.ts';
  */
 export async function workerCommand(options: ServiceOptions): Promise<void> {
   tuneHeap();
-  tuneWorkflowThreads();
   const context = createContext(options);
   const config = await openServiceConfig(context, options);
   const { lookUp, alertWebhook, logLevel } = context.environment;
