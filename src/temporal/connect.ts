@@ -2,6 +2,7 @@ import { Connection, type Client } from '@temporalio/client';
 import type { TemporalSettings } from '../config/environment/temporal-settings.ts';
 import { CannotStart } from '../domain/errors.ts';
 import { createClient } from './client.ts';
+import { retriedCalls } from './retried-calls.ts';
 import { explainLoss, explainRefusal, explainUnreachable } from './explain-failure.ts';
 
 /**
@@ -12,7 +13,7 @@ import { explainLoss, explainRefusal, explainUnreachable } from './explain-failu
 export async function withTemporal<T>(settings: TemporalSettings, work: (client: Client) => Promise<T>): Promise<T> {
   let connection: Connection;
   try {
-    connection = await Connection.connect({ ...settings.connection, connectTimeout: '5s' });
+    connection = await Connection.connect({ ...settings.connection, connectTimeout: '5s', interceptors: retriedCalls });
   } catch (error) {
     throw new CannotStart(await explainUnreachable(settings, error));
   }

@@ -111,7 +111,7 @@ sources:
 
   /** Id, day and hour of each row. */
   async stored(time = 'occurred_at'): Promise<string[]> {
-    const text = `select source_id as id, to_char(${time}, 'DD HH24') as at from raw_events order by 1`;
+    const text = `select source_id as id, to_char(${time}, 'DD HH24') as at from raw_events where source = 'quakes' order by 1`;
     return (await this.sql(text))
       .trim()
       .split('\n')

@@ -8,6 +8,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { until } from '../until.ts';
 import { startWebhook, type PostedAlert, type Webhook } from '../servers/webhook.ts';
 import { Served } from './served.ts';
+import { retriedCalls } from '../../../src/temporal/retried-calls.ts';
 
 /** Processes of `up` that may be killed. */
 export const parts = ['worker', 'temporal', 'postgres'] as const;
@@ -74,7 +75,12 @@ sources:
       password: variable('PG_PASSWORD'),
     };
     await this.#client?.connection.close();
-    this.#client = new Client({ connection: await Connection.connect(address === undefined ? {} : { address }) });
+    this.#client = new Client({
+      connection: await Connection.connect({
+        ...(address === undefined ? {} : { address }),
+        interceptors: retriedCalls,
+      }),
+    });
   }
 
   get client(): Client {
