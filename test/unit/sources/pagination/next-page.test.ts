@@ -201,7 +201,7 @@ describe('nextPage by cursor', () => {
     const stays = (records: number) =>
       nextPage(cursor, { page: 4, cursor: 'abc' }, facts({ records, value: { meta: { next: 'abc' } } }));
     expect(stays(0)).toBeNull();
-    expect(stays(10)).toEqual({ page: 5, cursor: 'abc' });
+    expect(stays(10)).toEqual({ page: 5, cursor: 'abc', values: { scroll: true } });
   });
 });
 
