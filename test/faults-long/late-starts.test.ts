@@ -48,7 +48,8 @@ test('late and skipped starts of a busy server are counted', async () => {
   server.hold(true);
   await sleep(lateMs + 8_000);
   server.hold(false);
-  await until('the late start is counted', async () => (await started('late')) === 1, 60_000);
+  // One that was due just before the server stopped may be late as well.
+  await until('the late start is counted', async () => ((await started('late')) ?? 0) >= 1, 60_000);
   await until('skipped ones are counted', async () => ((await started('skipped')) ?? 0) >= 5, 60_000);
   await until('the runs that were begun have ended', () => testWorker.receipts.length > 3, 60_000);
   await until(
