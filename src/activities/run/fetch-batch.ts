@@ -103,11 +103,7 @@ async function fetchPages(dependencies: FetchTools, input: FetchBatchInput): Pro
   const poll = { plan, state, run: run.firstRunId, force, window, ...(documents ? { documents } : {}) };
   const tools = sourceTools(run.source, dependencies);
   const forEach = forEachOf(plan);
-  const position = carried
-    ? carried
-    : forEach
-      ? beginFanOut(state, new Date())
-      : await beginPoll(poll, tools, begunAt(input));
+  const position = carried ?? (forEach ? beginFanOut(state, new Date()) : await beginPoll(poll, tools, begunAt(input)));
   if (!position) return nothingNew(input);
   const isFile = position.place.type === 'file';
   // A source that says that nothing has changed is compared with nothing.

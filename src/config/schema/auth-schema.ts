@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { splitHeader } from '../../formats/header-line.ts';
 import { selector } from './css-selector.ts';
 import { headerNameProblem, headers, isHeaderName, url } from './http-values.ts';
 import { foundOf } from './units.ts';
@@ -22,7 +23,7 @@ export function isTokenPlace(path: readonly (string | number)[], text: string): 
 }
 
 const sendAs = z.string().check((context) => {
-  const [, name = '', value = ''] = /^([^:]*):\s*(.*)$/s.exec(context.value) ?? [];
+  const { name, value } = splitHeader(context.value);
   const message = !isHeaderName(name)
     ? 'found no name of a header before a colon, expected a header such as "Authorization: Bearer ${token}"'
     : value.includes(tokenPlaceholder)

@@ -1,15 +1,13 @@
-import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
+import { SourceRefused } from '../../domain/errors.ts';
 import type { LoginPagePlan, LoginPlan, LoginTokenPlan } from '../../domain/plan/auth-plan.ts';
 import { isObject } from '../../domain/is-object.ts';
-import { contentTypeOf } from '../../domain/text/content-type.ts';
 import { jsonOrNull } from '../../formats/exact-json.ts';
 import { compileExpression } from '../../formats/jmespath/jmespath.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { askedWait } from '../http/rate-limit.ts';
-import { isPassing } from '../http/status.ts';
+import { passingError } from '../http/status.ts';
 import { openPage } from '../html/open-page.ts';
-
-const form = 'application/x-www-form-urlencoded';
+import { isForm, sentAs } from './login-request.ts';
 
 /**
  * The login with what its page gives it: hidden fields of the form, a token, the address that the form leads to.
@@ -26,34 +24,25 @@ export function loginOfPage(
 ): LoginPlan {
   assertPage(name, answer);
   const { page, body } = login;
-  const isForm = isFormBody(login);
-  const needsForm = page.usesAction || (isForm && page.token === null);
-  const shown = isForm || page.usesAction ? formOf(login, name, answer) : null;
+  const sendsForm = isForm(login) && isObject(body);
+  const needsForm = page.usesAction || (sendsForm && page.token === null);
+  const shown = sendsForm || page.usesAction ? formOf(login, name, answer) : null;
   if (needsForm && shown === null) throw noForm(name);
   const url = page.usesAction && shown ? actionOf(name, shown, answer, mayGet) : login.url;
-  const filled = isForm ? { ...shown?.hidden, ...(body as object) } : body;
+  const filled = sendsForm ? { ...shown?.hidden, ...body } : body;
   const headers = { ...browserHeaders(answer.url, url), ...login.headers };
-  if (page.token === null) return { ...login, url, headers, ...(body === undefined ? {} : { body: filled }) };
+  const asked = { ...login, url, headers, ...(body === undefined ? {} : { body: filled }) };
+  if (page.token === null) return asked;
   const token = tokenOf(name, page.token, answer, cookieOf);
   const { sendAs, field } = page.token;
-  if (field !== null) return { ...login, url, headers, body: { ...(isObject(filled) ? filled : {}), [field]: token } };
-  const [, header = '', value = ''] = /^([^:]*):\s*(.*)$/s.exec(sendAs ?? '') ?? [];
-  return {
-    ...login,
-    url,
-    headers: { ...headers, [header]: value.replaceAll('${token}', () => token) },
-    ...(body === undefined ? {} : { body: filled }),
-  };
+  if (field !== null) return { ...asked, body: { ...(isObject(filled) ? filled : {}), [field]: token } };
+  return { ...asked, headers: { ...headers, ...sentAs(sendAs ?? '', token) } };
 }
 
 /** Whether an answer to a login is a form that asks for a password again. */
 export function asksForPassword(name: string, answer: HttpResponse): boolean {
   if (!/html/i.test(answer.headers['content-type'] ?? '')) return false;
   return openPage(name, answer, undefined).page.$('form input[type=password]').length > 0;
-}
-
-function isFormBody({ headers, body }: LoginPlan): boolean {
-  return isObject(body) && (contentTypeOf(headers) ?? '').toLowerCase().startsWith(form);
 }
 
 /** Servers that check where a form comes from want what browsers send. */
@@ -65,10 +54,8 @@ function browserHeaders(page: string, url: string): Record<string, string> {
 function assertPage(name: string, { status, headers }: HttpResponse): void {
   if (status >= 200 && status < 300) return;
   const message = `fetch: ${name}: auth.login.page answered ${status}, expected the page of the login`;
-  const { isRateLimit, waitMs } = askedWait(status, headers, new Date());
-  if (isRateLimit || isPassing(status)) {
-    throw new SourceUnavailable(message, waitMs === null ? {} : { retryAfterMs: waitMs });
-  }
+  const passing = passingError(status, message, askedWait(status, headers, new Date()));
+  if (passing) throw passing;
   throw new SourceRefused(`${message}; check auth.login.page`, { ofCredentials: true });
 }
 

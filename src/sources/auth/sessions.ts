@@ -1,5 +1,4 @@
-import { contentTypeOf } from '../../domain/text/content-type.ts';
-import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
+import { SourceRefused } from '../../domain/errors.ts';
 import type { LoginPlan, SessionPlan, SessionTokenPlan } from '../../domain/plan/auth-plan.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import type { HeldSecret } from '../../domain/secrets/held-mask.ts';
@@ -10,7 +9,8 @@ import { sha256 } from '../../formats/sha256.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
 import { ownOrigin } from '../http/own-origin.ts';
 import { askedWait } from '../http/rate-limit.ts';
-import { isPassing } from '../http/status.ts';
+import { passingError } from '../http/status.ts';
+import { contentOf, sentAs } from './login-request.ts';
 import { SessionCookies } from './cookies.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -146,28 +146,6 @@ export class Sessions {
 /** Pages are read by libraries that take long to load. */
 const loginPages = () => import('./login-page.ts');
 
-const form = 'application/x-www-form-urlencoded';
-
-/** An object is JSON unless the headers say that it is a form; a text is what it looks like. */
-function contentOf({ method, body, headers }: LoginPlan): { content: string | null; type: string | null } {
-  if (method === 'GET' || body === undefined) return { content: null, type: null };
-  const given = contentTypeOf(headers) ?? null;
-  if (typeof body === 'string') {
-    return { content: body, type: given ?? (/^\s*[[{]/.test(body) ? 'application/json' : form) };
-  }
-  if (given?.toLowerCase().startsWith(form) && typeof body === 'object' && body !== null) {
-    const fields = Object.entries(body).flatMap(([name, value]: [string, unknown]) =>
-      (Array.isArray(value) ? value : [value]).map((member: unknown): [string, string] => [name, textOf(member)]),
-    );
-    return { content: new URLSearchParams(fields).toString(), type: given };
-  }
-  return { content: JSON.stringify(body), type: given ?? 'application/json' };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-}
-
 /** Where a redirect led after the login may be anything, if the login has set its cookies. */
 function assertAnswered(
   plan: LoggedInPlan,
@@ -177,10 +155,8 @@ function assertAnswered(
 ): void {
   if (status >= 200 && status < 300) return;
   const message = `fetch: ${plan.name}: auth.login answered ${status}, expected a session`;
-  const { isRateLimit, waitMs } = askedWait(status, headers, new Date());
-  if (isRateLimit || isPassing(status)) {
-    throw new SourceUnavailable(message, waitMs === null ? {} : { retryAfterMs: waitMs });
-  }
+  const passing = passingError(status, message, askedWait(status, headers, new Date()));
+  if (passing) throw passing;
   const wasRedirected = url !== new URL(login.url).href;
   const isRefusal = status === 401 || status === 403;
   if (wasRedirected && !isRefusal && plan.auth.token === null && hasCookie(plan, cookies)) return;
@@ -251,11 +227,6 @@ function noCookie(plan: LoggedInPlan, answer: HttpResponse, { refused }: Session
     `fetch: ${plan.name}: auth.login answered ${answer.status} without a cookie for ${origin}, expected a session; ${found}; if the session is a token, set auth.token`,
     { ofCredentials: true },
   );
-}
-
-function sentAs(sendAs: string, token: string): Record<string, string> {
-  const [, name = '', value = ''] = /^([^:]*):\s*(.*)$/s.exec(sendAs) ?? [];
-  return { [name]: value.replaceAll('${token}', () => token) };
 }
 
 function heldBy({ cookies, token }: Session): HeldSecret[] {

@@ -1,4 +1,4 @@
-import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
+import { SourceRefused } from '../../domain/errors.ts';
 import type { ClientCredentialsPlan, RefreshTokenPlan } from '../../domain/plan/auth-plan.ts';
 import type { HttpPlanBase } from '../../domain/plan/source-plan.ts';
 import { clientPair } from '../../domain/secrets/client-pair.ts';
@@ -6,7 +6,7 @@ import { truncate } from '../../domain/secrets/redact.ts';
 import { jsonOrNull } from '../../formats/exact-json.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { askedWait } from '../http/rate-limit.ts';
-import { isPassing } from '../http/status.ts';
+import { passingError } from '../http/status.ts';
 
 /** A source that asks a token endpoint. */
 export type TokenPlan = Omit<HttpPlanBase, 'auth'> & { readonly auth: ClientCredentialsPlan | RefreshTokenPlan };
@@ -75,11 +75,9 @@ export async function requestToken(
     new AbortController().signal,
   );
   const where = `fetch: ${plan.name}: auth.token_url`;
-  const { isRateLimit, waitMs } = askedWait(status, headers, new Date());
-  if (isRateLimit || isPassing(status)) {
-    const message = `${where} answered ${status}, expected a token`;
-    throw new SourceUnavailable(message, waitMs === null ? {} : { retryAfterMs: waitMs });
-  }
+  const asked = askedWait(status, headers, new Date());
+  const passing = passingError(status, `${where} answered ${status}, expected a token`, asked);
+  if (passing) throw passing;
   const answer = answerOf(body);
   if (status < 200 || status >= 300) {
     const code = typeof answer?.['error'] === 'string' ? answer['error'] : null;

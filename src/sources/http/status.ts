@@ -6,8 +6,14 @@ import type { AskedWait } from './rate-limit.ts';
 const passing: ReadonlySet<number> = new Set([408, 409, 420, 423, 425, 429, 430, 498, 499]);
 
 /** Whether the same request may succeed later. Above 599 there are codes of certain sites and proxies, such as 999. */
-export function isPassing(status: number): boolean {
+function isPassing(status: number): boolean {
   return status >= 500 || passing.has(status);
+}
+
+/** The error of an answer that the same request may not get again; null if it would. */
+export function passingError(status: number, message: string, asked: AskedWait): SourceUnavailable | null {
+  if (!asked.isRateLimit && !isPassing(status)) return null;
+  return new SourceUnavailable(message, asked.waitMs === null ? {} : { retryAfterMs: asked.waitMs });
 }
 
 /** A page that a source was asked for. */
@@ -33,18 +39,18 @@ function pageName({ url, page, name }: AskedPage): string {
 export function statusError(
   status: number,
   subject: string,
-  { isRateLimit, waitMs }: AskedWait,
+  askedWait: AskedWait,
   leftOrigin: LeftOrigin | null = null,
   asked: AskedPage | null = null,
 ): DaybookError | null {
   if ((status >= 200 && status < 300 && status !== 206) || status === 304) return null;
   const message = `fetch: ${subject} answered ${status}, expected 200 or 304`;
-  if (isRateLimit || isPassing(status)) {
-    return new SourceUnavailable(message, waitMs === null ? {} : { retryAfterMs: waitMs });
-  }
-  return new SourceRefused(
-    `${message}${advice(status, leftOrigin)}${asked === null ? '' : `; requested ${pageName(asked)}`}`,
-    { status },
+  return (
+    passingError(status, message, askedWait) ??
+    new SourceRefused(
+      `${message}${advice(status, leftOrigin)}${asked === null ? '' : `; requested ${pageName(asked)}`}`,
+      { status },
+    )
   );
 }
 
