@@ -123,7 +123,7 @@ async function answerOf(
   if (response.status === 304) return unchanged(plan, request, response, fetchedAt);
   if (response.status === 206 && request.range) return { kind: 'document', response, fetchedAt };
   // Where it redirects may be a value, too.
-  const leftOrigin = hidesAddress(plan, request) ? null : response.leftOrigin;
+  const leftOrigin = hidesValues(plan) ? null : response.leftOrigin;
   const error = statusError(response.status, plan.name, asked, leftOrigin, shownPage(plan, request));
   if (error) throw error;
   return { kind: 'document', response, fetchedAt };
@@ -165,12 +165,23 @@ async function sendWithCredentials(
   return { response: second, used: other };
 }
 
-async function sendOnce(...asked: Parameters<typeof sendNamed>): Promise<HttpResponse> {
-  const [plan, request] = asked;
+async function sendOnce(
+  plan: HttpPlanBase,
+  request: DocumentRequest,
+  used: Credentials,
+  tools: HttpTools,
+  context: Pick<FetchContext, 'signal'>,
+): Promise<HttpResponse> {
+  let isRedirected = false;
+  const onRedirect = () => {
+    isRedirected = true;
+  };
   try {
-    return await sendNamed(...asked);
+    return await sendNamed(plan, request, used, tools, { signal: context.signal, onRedirect });
   } catch (error) {
-    throw hidesAddress(plan, request) ? hidingAddress(plan.name, request.url, error) : error;
+    // What a configured address leads to is from the source, too.
+    const hides = hidesAddress(plan, request) || (isRedirected && hidesValues(plan));
+    throw hides ? hidingAddress(plan.name, request.url, error) : error;
   }
 }
 
@@ -179,7 +190,7 @@ async function sendNamed(
   request: DocumentRequest,
   credentials: Credentials,
   tools: HttpTools,
-  { signal }: Pick<FetchContext, 'signal'>,
+  { signal, onRedirect }: Pick<FetchContext, 'signal'> & { readonly onRedirect: () => void },
 ): Promise<HttpResponse> {
   const { url, address, followed, accept, conditions, stream, identity, range } = request;
   const own = ownOrigin(plan);
@@ -220,6 +231,7 @@ async function sendNamed(
       ...(credentials.cookies ? { cookies: credentials.cookies } : {}),
       ...(plan.tls && !isGiven ? { tls: plan.tls } : {}),
       ...(plan.auth?.type === 'session' ? { unfollowed: plan.auth.expiredWhen?.status ?? null } : {}),
+      onRedirect,
       allowPrivate: plan.allowPrivate,
       timeoutMs: plan.timeoutMs,
       maxBodyBytes: plan.maxBodyBytes,

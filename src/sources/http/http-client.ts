@@ -38,6 +38,8 @@ export interface HttpRequest {
   readonly tls?: TlsPlan;
   /** A redirect with this status is the answer. */
   readonly unfollowed?: number | null;
+  /** Called for each redirect, before it is followed or refused: errors from then on may name where it leads. */
+  readonly onRedirect?: () => void;
   /** A longer body is cut off there, instead of being refused. */
   readonly cutOff?: boolean;
   /** Address of a proxy; null = what the environment says. */
@@ -132,6 +134,7 @@ export function createHttpClient(
       }
       // It is not read: an endless body must not delay the redirect.
       body.on('error', () => {}).destroy();
+      request.onRedirect?.();
       if (redirects === maxRedirects) {
         throw new OverLimit(`fetch: ${request.subject} redirects more than ${maxRedirects} times`);
       }

@@ -379,3 +379,34 @@ test('the address of a request with values is not shown of a source with a mask'
     expect(hidden?.message).not.toContain('ann%40');
   }
 });
+
+describe('a redirect of a source with a mask', () => {
+  const shaping = { mask: { fields: { email: 'redact' as const }, key: null } };
+  const redirectTo = (location: string) =>
+    origin.answer((_url, response) => void response.writeHead(302, { location }).end());
+
+  test('to a host that cannot be found is not shown, although the configured address may be', async () => {
+    redirectTo('http://jane-doe.invalid/profile');
+    const masked = await failure({ shaping });
+    expect(masked).toBeInstanceOf(SourceUnavailable);
+    expect(masked?.message).toMatch(/could not be reached.* \(E[A-Z_]+\); its address is not shown/);
+    expect(masked?.message).not.toContain('jane-doe');
+    expect((await failure())?.message).toContain('jane-doe.invalid');
+  });
+
+  test('that would carry a body to another origin is not shown', async () => {
+    redirectTo(`http://jane-doe.invalid/profile`);
+    const error = await failure({ shaping, method: 'PUT', body: { a: 1 } });
+    expect(error).toBeInstanceOf(SourceRefused);
+    expect(error?.message).toContain('not shown, because the source has a mask');
+    expect(error?.message).not.toContain('jane-doe');
+  });
+
+  test('to another origin that refuses is not shown', async () => {
+    other.answer((_url, response) => void response.writeHead(403).end());
+    redirectTo(`${other.url}/jane-doe`);
+    const auth: AuthPlan = { type: 'bearer', token: 't0ken' };
+    expect((await failure({ auth, shaping }))?.message).not.toContain(other.url);
+    expect((await failure({ auth }))?.message).toContain(other.url);
+  });
+});
