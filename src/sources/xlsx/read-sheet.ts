@@ -50,7 +50,7 @@ export async function readSheet(subject: string, workbook: Workbook, maxBytes: n
       if (name === 'c' && cell) {
         const found = cellValue(cell, workbook);
         if (cell.isUncalculated) uncalculated.push(`${letters(cell.position)}${rowNumber}`);
-        if (found instanceof CellError) errors.push(`${letters(cell.position)}${rowNumber}: ${found.text}`);
+        if (found instanceof CellError) errors.push(`${letters(cell.position)}${rowNumber}${shownError(found.text)}`);
         const value = found instanceof CellError ? null : found;
         if (value !== null) {
           while (values.length < cell.position) values.push(null);
@@ -113,6 +113,14 @@ function columnOf(reference: string): number | null {
   let number = 0;
   for (const letter of name) number = number * 26 + letter.charCodeAt(0) - 64;
   return number - 1;
+}
+
+/** Errors that programs write. Another text is a value of the source, which a mask may hide. */
+const knownErrors =
+  /^#(?:NULL!|DIV\/0!|VALUE!|REF!|NAME\?|NUM!|N\/A|GETTING_DATA|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!)$/;
+
+function shownError(text: string): string {
+  return knownErrors.test(text) ? `: ${text}` : '';
 }
 
 function letters(position: number): string {

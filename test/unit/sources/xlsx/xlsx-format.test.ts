@@ -118,6 +118,13 @@ describe('a cell', () => {
   ])('is null with a warning: %s', async (_what, xml) => {
     expect(await cell(xml)).toEqual({ value: null, warnings: ['cell_without_value'] });
   });
+
+  test('with an error is named with its error, but not with another text: a mask may hide that', async () => {
+    const cells = '<c r="B2" t="e"><v>#DIV/0!</v></c><c r="C2" t="e"><v>#ann@example.com</v></c>';
+    const rows = `${header('id', 'v', 'email')}<row r="2">${inline('A2', 'a')}${cells}</row>`;
+    const { messages } = await read({ sheets: { Data: rows } });
+    expect(messages).toEqual(['cells hold an error, and are null: B2: #DIV/0!, C2']);
+  });
 });
 
 describe('a sheet', () => {
