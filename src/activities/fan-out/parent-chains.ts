@@ -27,7 +27,12 @@ export interface ParentChainsInput {
   readonly fanOutStore: FanOutStore;
   readonly journal: Journal;
   readonly onProgress: ParentsInput['onProgress'];
+  /** How long parents may be passed over, one after the other, before the fetch ends. @default a minute */
+  readonly maxReadMs?: number;
 }
+
+/** Well below the time limit of a fetch: millions of parents that come again are passed over in several ones. */
+const defaultReadMs = 60_000;
 
 /** Chains for the records of another source: what replays have queued, then what its journal has since the last run. */
 export class ParentChains implements Chains {
@@ -38,6 +43,9 @@ export class ParentChains implements Chains {
   readonly #pending: { readonly chain: Chain | null; readonly done: () => void }[] = [];
 
   #hasAsked = false;
+  /** When the first parent was found. */
+  #sinceMs: number | null = null;
+  isPaused = false;
 
   private constructor(input: ParentChainsInput, progress: FanOutProgress) {
     this.#input = input;
@@ -65,6 +73,11 @@ export class ParentChains implements Chains {
       this.#pending.push({ chain, done: value.done });
       if (chain) return chain;
       this.#noteDone();
+      this.#sinceMs ??= performance.now();
+      const { maxReadMs = defaultReadMs } = this.#input;
+      // What is noted behind a chain that is not over would be read again.
+      this.isPaused = this.#pending.length === 0 && performance.now() - this.#sinceMs >= maxReadMs;
+      if (this.isPaused) return null;
     }
   }
 

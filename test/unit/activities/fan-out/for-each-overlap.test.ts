@@ -100,6 +100,39 @@ describe('two runs of a for_each that are open at once', () => {
     expect(requested()).toEqual(['2', '3']);
   });
 
+  test('no parent is lost, and none requested again once all have ended, whatever is killed, sealed or late', async () => {
+    let random = 11;
+    const chance = (share: number) => {
+      random = (random * 48_271) % 2_147_483_647;
+      return random / 2_147_483_647 < share;
+    };
+    const versions = new Set<string>();
+    let [id, time] = [0, Date.now() - 9 * 86_400_000];
+    const store = async () => {
+      time += 4 * 3_600_000;
+      const part = Array.from({ length: 8 }, () => ({ id: chance(0.06) ? 1 : 2 + (id++ % 60), title: `t${id}` }));
+      const last = [...new Map(part.map((one) => [one.id, one])).values()];
+      for (const one of last) versions.add(`${one.id}`);
+      await worker.storeParents('issues', last, new Date(time - (chance(0.2) ? 30 * 3_600_000 : 0)));
+    };
+    const seal = () => worker.run(worker.activities.sealCsv, { dryRun: false });
+    const after = async () => {
+      if (chance(0.3)) await store();
+      if (chance(0.3)) await seal();
+      if (chance(0.3)) await worker.poll('comments', { losesResult: () => chance(0.2) });
+    };
+    for (let step = 0; step < 12; step++) {
+      await store();
+      await worker.poll('comments', { losesResult: () => chance(0.2), ends: () => chance(0.2), after });
+      if (chance(0.3)) await seal();
+    }
+    await worker.poll('comments');
+    expect(new Set(requested())).toEqual(versions);
+    await seal();
+    await worker.poll('comments');
+    expect(requested()).toEqual([]);
+  });
+
   test('values keep their watermarks where the blobs of the run are gone', async () => {
     await worker.poll('sales');
     requested();

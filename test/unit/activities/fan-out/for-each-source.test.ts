@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ParentChains } from '../../../../src/activities/fan-out/parent-chains.ts';
+import type { ResolvedSource } from '../../../../src/activities/run/resolve-source.ts';
+import type { HttpPlan } from '../../../../src/domain/plan/source-plan.ts';
+import { fanOutStart } from '../../../../src/domain/state/fan-out.ts';
 import { openAlerts } from '../../../../src/store/alerts/alerts.ts';
 import { FanOutProgress } from '../../../../src/store/fan-out/fan-out-progress.ts';
 import { FanOutStore } from '../../../../src/store/fan-out/fan-out-store.ts';
@@ -357,6 +361,33 @@ describe('for_each with a source', () => {
     expect((await progress.day('2026-11-20')).parts).toHaveLength(1);
     expect(await found('0'.repeat(32))).toMatchObject({ isLost: true });
     expect(await found()).toMatchObject({ isLost: false });
+  });
+
+  test('passes over parents that come again in several fetches, where that takes long', async () => {
+    open();
+    for (let part = 1; part <= 4; part++) await worker.storeParents('issues', many(1, 3), minute(part));
+    await worker.poll('comments');
+    const { plan, state } = await worker.run<ResolvedSource>(worker.activities.resolveSource, { source: 'comments' });
+    for (let part = 5; part <= 8; part++) await worker.storeParents('issues', many(1, 3), minute(part));
+    await worker.storeParents('issues', [issue(9)], minute(9));
+    const { dependencies, journal, store } = worker;
+    const forEach = { type: 'source', source: 'issues' } as const;
+    const asked = { plan: plan as HttpPlan, forEach, state, run: 'run', store, journal, onProgress: () => undefined };
+    let fanOut = fanOutStart(new Date());
+    let pauses = 0;
+    for (;;) {
+      const input = { ...asked, fanOut, fanOutStore: dependencies.fanOut, maxReadMs: 0 };
+      const chains = await ParentChains.open(input);
+      const chain = await chains.next();
+      fanOut = { ...fanOut, progress: await chains.save(false) };
+      await chains.close();
+      if (!chains.isPaused) {
+        expect(chain?.parent).toBe(JSON.stringify(issue(9)));
+        break;
+      }
+      pauses++;
+    }
+    expect(pauses).toBeGreaterThan(4);
   });
 
   test('tells apart children of two parents that have the same id', async () => {
