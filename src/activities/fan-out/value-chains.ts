@@ -64,13 +64,13 @@ export class ValueChains implements Chains {
     const found = window ? null : await fanOutStore.firstRoot(plan.name, [fanOut.progress, state.fanOut]);
     const name = found || window ? null : await storedProgress(store, plan.name, state);
     const stored = found ?? (await fanOutStore.firstRoot(plan.name, [name]));
-    const of = stored?.root.source === null ? stored : { name: null, root: emptyRoot(null) };
-    const { root } = of;
+    const known = stored?.root.source === null ? stored : { name: null, root: emptyRoot(null) };
+    const { root } = known;
     const values = Object.entries(root.values);
     // A run that has begun with such a state has dropped it already.
     const isCleared = state.fanOutCleared === true && (found === null || found.name !== fanOut.progress);
     const kept = isCleared ? values.map(([value, of]) => [value, cleared(of, state)] as const) : values;
-    return new ValueChains(input, of, Object.fromEntries(kept));
+    return new ValueChains(input, known, Object.fromEntries(kept));
   }
 
   async next(): Promise<Chain | null> {

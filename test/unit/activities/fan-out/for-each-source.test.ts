@@ -374,20 +374,17 @@ describe('for_each with a source', () => {
     const forEach = { type: 'source', source: 'issues' } as const;
     const asked = { plan: plan as HttpPlan, forEach, state, run: 'run', store, journal, onProgress: () => undefined };
     let fanOut = fanOutStart(new Date());
-    let pauses = 0;
-    for (;;) {
-      const input = { ...asked, fanOut, fanOutStore: dependencies.fanOut, maxReadMs: 0 };
-      const chains = await ParentChains.open(input);
+    const found: (string | undefined)[] = [];
+    for (let isPaused = true; isPaused;) {
+      const chains = await ParentChains.open({ ...asked, fanOut, fanOutStore: dependencies.fanOut, maxReadMs: 0 });
       const chain = await chains.next();
+      found.push(chain?.parent);
       fanOut = { ...fanOut, progress: await chains.save(false) };
       await chains.close();
-      if (!chains.isPaused) {
-        expect(chain?.parent).toBe(JSON.stringify(issue(9)));
-        break;
-      }
-      pauses++;
+      ({ isPaused } = chains);
     }
-    expect(pauses).toBeGreaterThan(4);
+    expect(found.length).toBeGreaterThan(5);
+    expect(found.filter((parent) => parent !== undefined)).toEqual([JSON.stringify(issue(9))]);
   });
 
   test('tells apart children of two parents that have the same id', async () => {
