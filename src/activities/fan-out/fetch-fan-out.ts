@@ -94,7 +94,8 @@ function openChains(
   const { plan, state, run, window } = poll;
   const { fanOut } = position;
   if (forEach.type === 'values') {
-    return ValueChains.open({ plan, forEach, state, fanOut, inside: position, window, fanOutStore, pollKeys, mask });
+    const of = { plan, forEach, state, fanOut, inside: position, window };
+    return ValueChains.open({ ...of, store, fanOutStore, pollKeys, mask });
   }
   const { onProgress } = context;
   return ParentChains.open({ plan, forEach, state, run, fanOut, store, fanOutStore, journal, onProgress });

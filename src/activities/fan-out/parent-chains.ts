@@ -14,6 +14,7 @@ import type { FanOutStore } from '../../store/fan-out/fan-out-store.ts';
 import { newParents, type ParentEvent, type ParentsInput } from '../../store/fan-out/journal-parents.ts';
 import { parentsAgain, queuedParents } from '../../store/fan-out/other-parents.ts';
 import type { Journal } from '../../store/journal/journal.ts';
+import { storedProgress } from './stored-progress.ts';
 
 export interface ParentChainsInput {
   readonly plan: HttpPlan;
@@ -26,7 +27,12 @@ export interface ParentChainsInput {
   readonly fanOutStore: FanOutStore;
   readonly journal: Journal;
   readonly onProgress: ParentsInput['onProgress'];
+  /** How long parents may be passed over, one after the other, before the fetch ends. @default a minute */
+  readonly maxReadMs?: number;
 }
+
+/** Well below the time limit of a fetch: millions of parents that come again are passed over in several ones. */
+const defaultReadMs = 60_000;
 
 /** Chains for the records of another source: what replays have queued, then what its journal has since the last run. */
 export class ParentChains implements Chains {
@@ -36,6 +42,11 @@ export class ParentChains implements Chains {
   /** What is noted, in order: each once all before it are done. */
   readonly #pending: { readonly chain: Chain | null; readonly done: () => void }[] = [];
 
+  #hasAsked = false;
+  /** When the first parent was found. */
+  #sinceMs: number | null = null;
+  isPaused = false;
+
   private constructor(input: ParentChainsInput, progress: FanOutProgress) {
     this.#input = input;
     this.#progress = progress;
@@ -43,12 +54,14 @@ export class ParentChains implements Chains {
   }
 
   static async open(input: ParentChainsInput): Promise<ParentChains> {
-    const { plan, forEach, run, fanOut, state, fanOutStore } = input;
-    const names = [fanOut.progress, state.fanOut].filter((name) => typeof name === 'string');
+    const { plan, forEach, run, fanOut, state, store, fanOutStore } = input;
     const parents = forEach.source;
+    const elsewhere = fanOut.progress === null ? null : await storedProgress(store, plan.name, state);
+    const names = [fanOut.progress, state.fanOut, elsewhere].filter((name) => typeof name === 'string');
     const { progress, isLost } = await FanOutProgress.open(fanOutStore, plan.name, run, { names, parents });
     if (isLost)
       log.warn('Which parents are done is not known; all are requested again', { source: plan.name, parents });
+    await progress.adopt(elsewhere);
     return new ParentChains(input, progress);
   }
 
@@ -60,6 +73,11 @@ export class ParentChains implements Chains {
       this.#pending.push({ chain, done: value.done });
       if (chain) return chain;
       this.#noteDone();
+      this.#sinceMs ??= performance.now();
+      const { maxReadMs = defaultReadMs } = this.#input;
+      // What is noted behind a chain that is not over would be read again.
+      this.isPaused = this.#pending.length === 0 && performance.now() - this.#sinceMs >= maxReadMs;
+      if (this.isPaused) return null;
     }
   }
 
@@ -72,10 +90,14 @@ export class ParentChains implements Chains {
     if (this.#pending[0]?.chain !== chain) throw new TypeError('a chain was settled before an earlier one');
     this.#pending.shift()?.done();
     this.#noteDone();
+    this.#hasAsked = true;
   }
 
   /** Stores which parents are done. @returns the name of the blob; null if none is */
-  save(isOver: boolean): Promise<string | null> {
+  async save(isOver: boolean): Promise<string | null> {
+    const { plan, state, store } = this.#input;
+    // Another run may have ended meanwhile: the state of this one replaces its state.
+    if (isOver && this.#hasAsked) await this.#progress.adopt(await storedProgress(store, plan.name, state));
     return this.#progress.save(isOver);
   }
 

@@ -13,9 +13,11 @@ import { carriedTexts, hiddenPatch, withPlace } from '../support/masked-position
 import type { PositionMask } from '../support/position-mask.ts';
 import { firstHttpPosition } from '../../sources/pagination/first-position.ts';
 import { secretLost } from '../../sources/pagination/saved-position.ts';
+import type { BlobStore } from '../../store/blobs/blob-store.ts';
 import { emptyRoot, type FanOutRoot, type ValueState } from '../../store/fan-out/fan-out-root.ts';
 import type { FanOutStore } from '../../store/fan-out/fan-out-store.ts';
 import type { SeenKeys } from '../../store/run/seen-keys.ts';
+import { storedProgress } from './stored-progress.ts';
 
 export interface ValueChainsInput {
   readonly plan: HttpPlan;
@@ -25,6 +27,7 @@ export interface ValueChainsInput {
   readonly inside: FetchPosition;
   /** A window of time that is requested; nothing is kept then. */
   readonly window: TimeRangeText | null;
+  readonly store: BlobStore;
   readonly fanOutStore: FanOutStore;
   readonly pollKeys: SeenKeys;
   /** An address of a next page may hold a secret. */
@@ -34,6 +37,8 @@ export interface ValueChainsInput {
 /** Chains for values of the configuration: each has what the state of a source has. */
 export class ValueChains implements Chains {
   readonly #input: ValueChainsInput;
+  /** Of the blob that says what is known of the values; null = none does. */
+  readonly #name: string | null;
   readonly #root: FanOutRoot;
   readonly #values: Record<string, ValueState>;
   #next: number;
@@ -42,23 +47,30 @@ export class ValueChains implements Chains {
   /** That positions of values could not be used; empty if all could. */
   lost: readonly Warning[] = [];
 
-  private constructor(input: ValueChainsInput, root: FanOutRoot, values: Record<string, ValueState>) {
+  private constructor(
+    input: ValueChainsInput,
+    { name, root }: { readonly name: string | null; readonly root: FanOutRoot },
+    values: Record<string, ValueState>,
+  ) {
     this.#input = input;
+    this.#name = name;
     this.#root = root;
     this.#values = values;
     this.#next = input.fanOut.nextValue;
   }
 
   static async open(input: ValueChainsInput): Promise<ValueChains> {
-    const { plan, fanOut, state, fanOutStore, window } = input;
-    const name = fanOut.progress ?? state.fanOut ?? null;
-    const stored = window ? null : await fanOutStore.root(plan.name, name);
-    const root = stored?.source === null ? stored : emptyRoot(null);
+    const { plan, fanOut, state, store, fanOutStore, window } = input;
+    const found = window ? null : await fanOutStore.firstRoot(plan.name, [fanOut.progress, state.fanOut]);
+    const name = found || window ? null : await storedProgress(store, plan.name, state);
+    const stored = found ?? (await fanOutStore.firstRoot(plan.name, [name]));
+    const known = stored?.root.source === null ? stored : { name: null, root: emptyRoot(null) };
+    const { root } = known;
     const values = Object.entries(root.values);
     // A run that has begun with such a state has dropped it already.
-    const isCleared = state.fanOutCleared === true && fanOut.progress === null;
+    const isCleared = state.fanOutCleared === true && (found === null || found.name !== fanOut.progress);
     const kept = isCleared ? values.map(([value, of]) => [value, cleared(of, state)] as const) : values;
-    return new ValueChains(input, root, Object.fromEntries(kept));
+    return new ValueChains(input, known, Object.fromEntries(kept));
   }
 
   async next(): Promise<Chain | null> {
@@ -105,13 +117,12 @@ export class ValueChains implements Chains {
 
   /** Stores what is known of the values. @returns the name of the blob; null where none is kept */
   async save(): Promise<string | null> {
-    const { plan, forEach, fanOutStore, fanOut, state, window } = this.#input;
+    const { plan, forEach, fanOutStore, window } = this.#input;
     if (window) return null;
     const names = new Set(forEach.values.map((value) => JSON.stringify(value)));
     const values = Object.fromEntries(Object.entries(this.#values).filter(([value]) => names.has(value)));
     const root = { ...this.#root, values };
-    const name = fanOut.progress ?? state.fanOut ?? null;
-    if (name !== null && JSON.stringify(root) === JSON.stringify(this.#root)) return name;
+    if (this.#name !== null && JSON.stringify(root) === JSON.stringify(this.#root)) return this.#name;
     return fanOutStore.write(plan.name, root);
   }
 

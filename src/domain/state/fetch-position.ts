@@ -30,7 +30,7 @@ export interface FetchPosition {
   readonly frontRepeated?: true;
   /** The records of the first page have no time at the cursor. */
   readonly unreadableCursor?: true;
-  /** How often this run began its poll again, because its position named a secret that was not held any more. */
+  /** How often this run began its poll, or the chain of its present parent, again, because its position named a secret that was not held any more. */
   readonly restarts?: number;
   /** Which fields the records of this run have; absent if the source has none of its own. */
   readonly fields?: FieldTally;

@@ -26,8 +26,10 @@ export type ChainEnd = {
 
 /** The chains of a poll, one after the other, and what is kept of those that are over. */
 export interface Chains {
-  /** The next one; null = there is none left. */
+  /** The next one; null = there is none left, or `isPaused`. */
   next(): Promise<Chain | null>;
+  /** Looking for the next one took so long that the next fetch continues. Absent = never. */
+  readonly isPaused?: boolean;
   /** Keeps the digests of records that were read. @returns the position with the names of their blobs */
   keep(chain: Chain, collected: Collected): Promise<FetchPosition>;
   /** A chain is over. They are settled in the order in which they were handed out. */

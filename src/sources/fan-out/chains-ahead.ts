@@ -32,7 +32,8 @@ export class ChainsAhead {
   async next(): Promise<BegunChain | null> {
     while (!this.#isStopped && !this.isExhausted && this.#queue.length < this.#concurrency) {
       const chain = await this.#chains.next();
-      if (chain === null) this.isExhausted = true;
+      if (chain === null && this.#chains.isPaused === true) this.#isStopped = true;
+      else if (chain === null) this.isExhausted = true;
       else this.#queue.push({ chain, first: this.#concurrency === 1 ? null : this.#begin(chain) });
     }
     return this.#queue.shift() ?? null;

@@ -216,7 +216,8 @@ class ChainCollection {
     const { onlyUnmodified, ...fanOut } = this.#position.fanOut;
     const { asked, failed } = fanOut.tally;
     const { end = null, position = this.#position } = result ?? {};
-    const { place: _place, ...common } = this.#position;
+    // How often this chain began again says nothing about the next one.
+    const { place: _place, restarts: _restarts, ...common } = this.#position;
     const paging = fanOut.paging ?? end?.paging;
     this.#position = {
       ...common,
@@ -238,11 +239,12 @@ class ChainCollection {
 
   /** The chain continues with the next fetch. */
   #stopInside(chain: Chain, at: FetchPosition): void {
-    const { fanOut, watermark } = this.#position;
+    const { fanOut, watermark, restarts } = this.#position;
     const { parent: _parent, ...place } = { parent: null, ...at.place };
     this.#position = {
       ...at,
       place,
+      ...(restarts === undefined ? {} : { restarts }),
       watermark: latest(watermark, at.watermark),
       fanOut: { ...fanOut, inside: chain.place },
     };

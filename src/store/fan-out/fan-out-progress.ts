@@ -24,6 +24,7 @@ export class FanOutProgress {
   /** What parents hold whose chains have begun and are not over. */
   readonly #begun = new Map<string, string>();
   #keptDays: ReadonlySet<string> | null = null;
+  #adopted: string | undefined;
 
   private constructor(store: FanOutStore, source: string, run: string, name: string | null, root: FanOutRoot) {
     this.#store = store;
@@ -31,6 +32,7 @@ export class FanOutProgress {
     this.#run = run;
     this.#name = name;
     this.#root = root;
+    this.#adopted = root.run === run ? root.adopted : undefined;
     this.keys = new ParentKeys(store.buffers, source, root.keys);
     const revisit = root.revisit?.run === run ? root.revisit : null;
     this.revisited = new ParentKeys(store.buffers, source, revisit?.keys ?? []);
@@ -48,15 +50,21 @@ export class FanOutProgress {
     run: string,
     { names, parents }: { readonly names: readonly string[]; readonly parents: string },
   ): Promise<{ readonly progress: FanOutProgress; readonly isLost: boolean }> {
-    for (const name of names) {
-      const root = await store.root(source, name);
-      if (root === null) continue;
-      // The place of other parents says nothing about these.
-      const [kept, place] = root.source === parents ? [name, root] : [null, emptyRoot(parents)];
-      return { progress: new FanOutProgress(store, source, run, kept, place), isLost: false };
-    }
-    const progress = new FanOutProgress(store, source, run, null, emptyRoot(parents));
-    return { progress, isLost: names.length > 0 };
+    const found = await store.firstRoot(source, names);
+    // The place of other parents says nothing about these.
+    const isSame = found?.root.source === parents;
+    const [name, root] = found && isSame ? [found.name, found.root] : [null, emptyRoot(parents)];
+    const isLost = found === null && names.length > 0;
+    return { progress: new FanOutProgress(store, source, run, name, root), isLost };
+  }
+
+  /** Adds what another run has done, where a blob is from one: its parents are not requested again. */
+  async adopt(name: string | null): Promise<void> {
+    if (name === null || name === this.#name || name === this.#adopted) return;
+    const other = await this.#store.root(this.#source, name);
+    if (other === null || other.run === this.#run || other.source !== this.#root.source) return;
+    this.keys.adopt(other.keys);
+    this.#adopted = name;
   }
 
   /** Whether all that was ingested on a day is sealed and passed, as far as is known. */
@@ -120,9 +128,13 @@ export class FanOutProgress {
     const revisited = await this.revisited.save();
     const hasPass = !isOver && (this.revisitAt !== undefined || revisited.length > 0);
     const revisit = hasPass ? { run: this.#run, at: this.revisitAt ?? null, keys: revisited } : null;
-    const root: FanOutRoot = { ...this.#root, days: sorted(days), keys, revisit };
-    if (JSON.stringify(root) === JSON.stringify(this.#root)) return this.#name;
-    return this.#store.write(this.#source, root);
+    const changed: FanOutRoot = { ...this.#root, days: sorted(days), keys, revisit };
+    if (JSON.stringify(changed) === JSON.stringify(this.#root)) return this.#name;
+    const { adopted: _adopted, ...root } = { ...changed, run: this.#run };
+    return this.#store.write(this.#source, {
+      ...root,
+      ...(this.#adopted === undefined ? {} : { adopted: this.#adopted }),
+    });
   }
 }
 

@@ -23,6 +23,10 @@ export interface RevisitPass {
 /** The blob of a fan-out that its state names. */
 export interface FanOutRoot {
   readonly version: 1;
+  /** The run that wrote it. */
+  readonly run?: string;
+  /** The blob of another run whose keys it has, too. */
+  readonly adopted?: string;
   /** The source whose records the parents are; null = values. */
   readonly source: string | null;
   /** By day of ingestion: the blob with its progress, and whether all of it is sealed and passed. */
@@ -37,8 +41,17 @@ export function emptyRoot(source: string | null): FanOutRoot {
   return { version: 1, source, days: {}, keys: [], revisit: null, values: {} };
 }
 
+const rootFields = {
+  run: 'string?',
+  adopted: 'string?',
+  source: 'string?',
+  days: 'object',
+  values: 'object',
+  revisit: 'object?',
+} as const;
+
 export function isFanOutRoot(value: unknown): value is FanOutRoot {
-  if (!hasFields(value, { source: 'string?', days: 'object', values: 'object', revisit: 'object?' })) return false;
+  if (!hasFields(value, rootFields)) return false;
   const { version, days, keys, revisit, values } = value as FanOutRoot;
   return (
     version === 1 &&

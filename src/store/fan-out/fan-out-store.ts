@@ -14,6 +14,9 @@ export interface FanOutNames {
   readonly keys: readonly string[];
 }
 
+/** Younger blobs may be named by a run that is still open, or by the state that a late attempt to save it puts back. */
+const minAgeMs = 3_600_000;
+
 /** Which parents of sources are done, in blobs by name. */
 export class FanOutStore {
   readonly buffers: NamedBuffers;
@@ -27,6 +30,18 @@ export class FanOutStore {
   /** Null if there is none, or where it is gone or damaged: then all parents are requested again. */
   async root(source: string, name: string | null | undefined): Promise<FanOutRoot | null> {
     return typeof name !== 'string' ? null : this.#read(source, name, isFanOutRoot);
+  }
+
+  /** The first of these that is there. */
+  async firstRoot(
+    source: string,
+    names: readonly (string | null | undefined)[],
+  ): Promise<{ readonly name: string; readonly root: FanOutRoot } | null> {
+    for (const name of names) {
+      const root = await this.root(source, name);
+      if (root !== null && typeof name === 'string') return { name, root };
+    }
+    return null;
   }
 
   async day(source: string, root: FanOutRoot, unit: string): Promise<DayProgress> {
@@ -53,10 +68,10 @@ export class FanOutStore {
     };
   }
 
-  /** Deletes the blobs of a source that its state does not need, and queued parents that are done. */
-  async clean(source: string, name: string | null | undefined): Promise<FanOutNames> {
+  /** Deletes the blobs of a source that its state does not need and that are not young, and queued parents that are done. */
+  async clean(source: string, name: string | null | undefined, now = new Date()): Promise<FanOutNames> {
     const names = await this.namesOf(source, name);
-    await this.buffers.keepOnly(source, names.blobs);
+    await this.buffers.keepOnly(source, names.blobs, new Date(now.getTime() - minAgeMs));
     const root = await this.root(source, name);
     const done = root ? (await this.day(source, root, queueUnit)).parts : [];
     for (const part of done) await this.#store.delete(`${storePaths.queuedParents.folder({ source })}/${part}`);

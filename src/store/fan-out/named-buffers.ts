@@ -34,9 +34,9 @@ export class NamedBuffers {
     return name;
   }
 
-  /** Deletes the blobs of a source but these. */
-  async keepOnly(source: string, names: ReadonlySet<string>): Promise<void> {
-    for (const path of await this.#store.list(storePaths.fanOut.folder({ source }))) {
+  /** Deletes the blobs of a source that were written before a time, but for these. */
+  async keepOnly(source: string, names: ReadonlySet<string>, before: Date): Promise<void> {
+    for (const path of await this.#store.listOlder(storePaths.fanOut.folder({ source }), before)) {
       const name = storePaths.fanOut.parse(path)?.name;
       if (name === undefined || names.has(name)) continue;
       this.#forget(path);

@@ -38,12 +38,23 @@ export class ParentKeys {
   #names: readonly KeyBlob[];
   /** Not stored yet. */
   readonly #recent = new Map<string, string>();
+  /** Whether there may be more blobs than necessary. */
+  #isMixed = false;
 
   /** @param names the oldest first: later ones replace what earlier ones say */
   constructor(blobs: NamedBuffers, source: string, names: readonly KeyBlob[]) {
     this.#blobs = blobs;
     this.#source = source;
     this.#names = names;
+  }
+
+  /** Adds what another run knows: its blobs count as older ones. */
+  adopt(blobs: readonly KeyBlob[]): void {
+    const own = new Set(this.#names.map(({ name }) => name));
+    const others = blobs.filter(({ name }) => !own.has(name));
+    if (others.length === 0) return;
+    this.#names = [...others, ...this.#names];
+    this.#isMixed = true;
   }
 
   set({ key, content }: ParentMark): void {
@@ -62,23 +73,40 @@ export class ParentKeys {
     return found;
   }
 
-  /** Stores what is new; small blobs are merged, so that there are few. @returns the blobs */
+  /** Stores what is new; blobs of a similar size are merged, so that there are few. @returns the blobs */
   async save(): Promise<readonly KeyBlob[]> {
-    if (this.#recent.size === 0) return this.#names;
-    let newest = encode(this.#recent);
-    const names = [...this.#names];
-    for (let last = names.at(-1); last !== undefined; last = names.at(-1)) {
-      const entries = newest.length / entrySize;
-      if (last.entries >= 2 * entries || last.entries + entries > maxEntries) break;
-      const older = await this.#blobs.read(this.#source, last.name);
-      names.pop();
-      if (older) newest = merge(older, newest);
+    if (this.#recent.size === 0 && !this.#isMixed) return this.#names;
+    const saved: KeyBlob[] = [];
+    let last: Buffer | KeyBlob = encode(this.#recent);
+    for (const older of this.#names.toReversed()) {
+      const entries = entriesOf(last);
+      if (entries > 0 && (older.entries >= 2 * entries || older.entries + entries > maxEntries)) {
+        saved.push(await this.#stored(last));
+        last = older;
+      } else if (entries === 0) last = older;
+      else last = merge(await this.#content(older), await this.#content(last));
     }
-    const name = await this.#blobs.write(this.#source, newest);
-    this.#names = [...names, { name, entries: newest.length / entrySize }];
+    if (entriesOf(last) > 0) saved.push(await this.#stored(last));
+    this.#names = saved.reverse();
     this.#recent.clear();
+    this.#isMixed = false;
     return this.#names;
   }
+
+  /** None if the blob is gone: its parents are not known then. */
+  async #content(blob: Buffer | KeyBlob): Promise<Buffer> {
+    if (Buffer.isBuffer(blob)) return blob;
+    return (await this.#blobs.read(this.#source, blob.name)) ?? Buffer.alloc(0);
+  }
+
+  async #stored(blob: Buffer | KeyBlob): Promise<KeyBlob> {
+    if (!Buffer.isBuffer(blob)) return blob;
+    return { name: await this.#blobs.write(this.#source, blob), entries: entriesOf(blob) };
+  }
+}
+
+function entriesOf(blob: Buffer | KeyBlob): number {
+  return Buffer.isBuffer(blob) ? blob.length / entrySize : blob.entries;
 }
 
 function encode(entries: ReadonlyMap<string, string>): Buffer {

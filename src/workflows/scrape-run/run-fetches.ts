@@ -1,5 +1,6 @@
 import { CancelledFailure, sleep } from '@temporalio/workflow';
 import type { FetchBatchResult } from '../../activities/run/fetch-batch.ts';
+import { forEachOf } from '../../domain/plan/for-each.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import { emptyTally } from '../../domain/run/receipt.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
@@ -12,6 +13,9 @@ import { workflowFailure } from '../support/failure.ts';
 import { RunExport } from './run-export.ts';
 import type { RunDisplay } from './run-display.ts';
 import type { RunSnapshot } from './run-snapshot.ts';
+
+/** Fetches of a for_each after which the state is saved in mid-run: many parents may have few records, or none. */
+const saveEvery = 3;
 
 /** The fetches of a run, one after the other: where the next one begins, and what is waited for before it. */
 export class RunFetches {
@@ -26,6 +30,7 @@ export class RunFetches {
   readonly #export: RunExport | null;
   /** Whether workers may have different configurations. */
   #isReplanned = false;
+  #made = 0;
   /** How long the host has kept the run waiting since the last page. */
   #waitedMs = 0;
 
@@ -87,8 +92,14 @@ export class RunFetches {
     await this.#export?.abandon();
   }
 
+  /** Whether so many parents are done that the state is to be saved in mid-run. */
+  get isSaveDue(): boolean {
+    return forEachOf(this.#plan) !== null && this.#position !== null && this.#made % saveEvery === 0;
+  }
+
   /** The next fetch begins where this one ended. */
   continueAfter({ position, nextNumber, waitMs }: FetchBatchResult): void {
+    this.#made++;
     this.#position = position;
     this.#nextNumber = nextNumber;
     this.#waitedMs = waitMs === undefined ? 0 : this.#waitedMs + waitMs;

@@ -138,7 +138,7 @@ export class Run {
     this.#pipeline.checkpoint(() => this.#state.apply(fetch.patch));
     this.#fetches.continueAfter(fetch);
     this.#end = fetch.end;
-    if (this.#pipeline.isSaveDue) await this.#save();
+    if (this.#pipeline.isSaveDue || this.#fetches.isSaveDue) await this.#save();
     this.display.show();
     // The host's queue is long: waiting here occupies no worker.
     if (fetch.waitMs !== undefined) await sleep(this.display.beginWait('a slot at the host', null, fetch.waitMs));

@@ -57,6 +57,8 @@ export interface Disturbance {
   readonly losesResult?: (fetch: number) => boolean;
   /** The run is terminated after the fetch; what was settled before is saved. */
   readonly ends?: (fetch: number) => boolean;
+  /** Called between a fetch and the next one, with the state that a run would save then. */
+  readonly after?: (fetch: number, state: SourceState) => Promise<unknown>;
 }
 
 /** Where the files of a journal and of its store are. */
@@ -173,7 +175,7 @@ export class FanOutWorker {
   }
 
   /** Polls a source once. */
-  async poll(source: string, { losesResult, ends }: Disturbance = {}): Promise<FanOutRun> {
+  async poll(source: string, { losesResult, ends, after }: Disturbance = {}): Promise<FanOutRun> {
     const { plan, state: begun } = await this.run<ResolvedSource>(this.activities.resolveSource, { source });
     const firstRunId = `run-${this.#runs++}`;
     const ref = { source, workflowId: `scrape-${source}`, firstRunId };
@@ -205,6 +207,7 @@ export class FanOutWorker {
       tally = addFetch(tally, fetched.counts);
       state = { ...state, ...fetched.patch };
       warnings = [...warnings, ...(fetched.warnings ?? []).map(({ code }) => code)];
+      await after?.(fetches, state);
       if (ends?.(fetches) === true) break;
     }
     const end = result?.end ?? null;

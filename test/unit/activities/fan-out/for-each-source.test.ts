@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ParentChains } from '../../../../src/activities/fan-out/parent-chains.ts';
+import type { ResolvedSource } from '../../../../src/activities/run/resolve-source.ts';
+import type { HttpPlan } from '../../../../src/domain/plan/source-plan.ts';
+import { fanOutStart } from '../../../../src/domain/state/fan-out.ts';
 import { openAlerts } from '../../../../src/store/alerts/alerts.ts';
 import { FanOutProgress } from '../../../../src/store/fan-out/fan-out-progress.ts';
 import { FanOutStore } from '../../../../src/store/fan-out/fan-out-store.ts';
@@ -330,16 +334,19 @@ describe('for_each with a source', () => {
     expect(requested()).toEqual([]);
   });
 
-  test('leaves no blobs that its state does not name', async () => {
+  test('leaves no blobs that its state does not name, but for young ones', async () => {
     open(', revisit: 100d');
     for (let part = 1; part <= 3; part++) {
       await worker.storeParents('issues', many(part * 10, part * 10 + 5), minute(part));
       await worker.poll('comments');
     }
     const { fanOut } = await worker.state('comments');
-    const { blobs } = await new FanOutStore(worker.store).namesOf('comments', fanOut);
-    const files = folder.files().filter((path) => path.startsWith('data/fan-out/'));
-    expect(files).toHaveLength(blobs.size);
+    const stored = new FanOutStore(worker.store);
+    const { blobs } = await stored.namesOf('comments', fanOut);
+    const files = () => folder.files().filter((path) => path.startsWith('data/fan-out/'));
+    expect(files().length).toBeGreaterThan(blobs.size);
+    await stored.clean('comments', fanOut, new Date(Date.now() + 7_200_000));
+    expect(files()).toHaveLength(blobs.size);
   });
 
   test('continues where its state is, if the blob of a poll that is not over is gone', async () => {
@@ -354,6 +361,30 @@ describe('for_each with a source', () => {
     expect((await progress.day('2026-11-20')).parts).toHaveLength(1);
     expect(await found('0'.repeat(32))).toMatchObject({ isLost: true });
     expect(await found()).toMatchObject({ isLost: false });
+  });
+
+  test('passes over parents that come again in several fetches, where that takes long', async () => {
+    open();
+    for (let part = 1; part <= 4; part++) await worker.storeParents('issues', many(1, 3), minute(part));
+    await worker.poll('comments');
+    const { plan, state } = await worker.run<ResolvedSource>(worker.activities.resolveSource, { source: 'comments' });
+    for (let part = 5; part <= 8; part++) await worker.storeParents('issues', many(1, 3), minute(part));
+    await worker.storeParents('issues', [issue(9)], minute(9));
+    const { dependencies, journal, store } = worker;
+    const forEach = { type: 'source', source: 'issues' } as const;
+    const asked = { plan: plan as HttpPlan, forEach, state, run: 'run', store, journal, onProgress: () => undefined };
+    let fanOut = fanOutStart(new Date());
+    const found: (string | undefined)[] = [];
+    for (let isPaused = true; isPaused;) {
+      const chains = await ParentChains.open({ ...asked, fanOut, fanOutStore: dependencies.fanOut, maxReadMs: 0 });
+      const chain = await chains.next();
+      found.push(chain?.parent);
+      fanOut = { ...fanOut, progress: await chains.save(false) };
+      await chains.close();
+      ({ isPaused } = chains);
+    }
+    expect(found.length).toBeGreaterThan(5);
+    expect(found.filter((parent) => parent !== undefined)).toEqual([JSON.stringify(issue(9))]);
   });
 
   test('tells apart children of two parents that have the same id', async () => {

@@ -41,7 +41,8 @@ beforeEach(async () => {
     const cookie = (request.headers.cookie ?? '').split('=')[1] ?? '';
     const sid = url.searchParams.get('sid');
     asked.push({ path: `${url.pathname} ${page}`, sid, cookie });
-    const items = Array.from({ length: page > 3 ? 0 : perPage }, (_, index) => ({
+    const pages = url.pathname === '/along' ? 5 : 3;
+    const items = Array.from({ length: page > pages ? 0 : perPage }, (_, index) => ({
       id: `${url.pathname}-${page}-${index}`,
       at: '2026-11-23T10:00:00Z',
       echo: index === 0 ? cookie : '',
@@ -49,7 +50,7 @@ beforeEach(async () => {
     const state = Buffer.from(JSON.stringify({ page, sent })).toString(nextIn === 'plain' ? 'base64' : 'base64url');
     const next = `${url.pathname}?page=${page + 1}&sid=${cookie}&t=${encodeURIComponent(sent)}&state=${encodeURIComponent(state)}`;
     response.setHeader('etag', `"${cookie}-${page}"`);
-    response.end(JSON.stringify({ items, ...(page < 3 ? { next } : {}) }));
+    response.end(JSON.stringify({ items, ...(page < pages ? { next } : {}) }));
   });
 });
 
@@ -145,6 +146,24 @@ describe('what a login gave out, in what a workflow carries', () => {
     const second = startWorker(links);
     await expect(fetchNext(second, { ...input, position, number: 1 })).rejects.toThrow('the poll began again 3 times');
     expect(asked).toHaveLength(2);
+  });
+
+  test('fails a poll in which the chain of one parent begins again with each worker, but not that of the next one', async () => {
+    const each = `${links}    for_each: { values: [long, x] }\n`;
+    cookieNames = ['a1', 'b2', 'c3', 'd4', 'e5'];
+    const input = await begin(startWorker(each));
+    let begun = await fetchNext(startWorker(each), input);
+    for (const restarts of [1, 2, 3]) {
+      const next = { ...input, position: begun.position, number: begun.nextNumber };
+      begun = await fetchNext(startWorker(each), next);
+      expect(begun.position).toMatchObject({ restarts, fanOut: { inside: { line: 0 } } });
+    }
+    const inside = { ...input, position: begun.position, number: begun.nextNumber };
+    await expect(fetchNext(startWorker(each), inside)).rejects.toThrow('the poll began again 3 times');
+    const [same] = workers.slice(-2);
+    const { position } = await fetchNext(same ?? startWorker(each), inside);
+    expect(position).toMatchObject({ fanOut: { nextValue: 2 } });
+    expect(position).not.toHaveProperty('restarts');
   });
 
   test('is hidden in the position that a cut poll leaves, and the next one starts at the front if it cannot be used', async () => {
