@@ -111,7 +111,8 @@ export async function listReceipts(store: BlobStore, source: string, day?: Day):
   if (day === undefined) return onePerRun(await pathsOf(store, source));
   // The run may have been ended again on the next day.
   const [paths, next] = await Promise.all([pathsOf(store, source, day), pathsOf(store, source, addDays(day, 1))]);
-  return onePerRun([...paths, ...next]).filter((path) => storePaths.receipt.parse(path)?.day === day);
+  const ofDay = new Set(paths);
+  return onePerRun([...paths, ...next]).filter((path) => ofDay.has(path));
 }
 
 /**
@@ -119,8 +120,9 @@ export async function listReceipts(store: BlobStore, source: string, day?: Day):
  * is that of the step which ended the run.
  */
 function onePerRun(paths: readonly string[]): string[] {
-  const latest = new Map(paths.map((path) => [storePaths.receipt.parse(path)?.runId, path]));
-  return paths.filter((path) => latest.get(storePaths.receipt.parse(path)?.runId) === path);
+  const runOf = (path: string) => storePaths.receipt.parse(path)?.runId ?? path;
+  const latest = new Map(paths.map((path) => [runOf(path), path]));
+  return paths.filter((path) => latest.get(runOf(path)) === path);
 }
 
 function pathsOf(store: BlobStore, source: string, day?: Day): Promise<string[]> {

@@ -60,8 +60,8 @@ describe('listReceipts', () => {
     await writeReceipt(open(), receipt('2026-11-22T23:59:59.000Z', 'twice'));
     await writeReceipt(open(), receipt('2026-11-23T00:00:05.000Z', 'twice'));
     await writeReceipt(open(), receipt('2026-11-23T00:00:09.000Z', 'twice'));
-    const of22 = ['receipts/news/2026-11-22/2026-11-22T09:00:00.000Z-first.json'];
-    const of23 = ['receipts/news/2026-11-23/2026-11-23T00:00:09.000Z-twice.json'];
+    const of22 = ['receipts/news/2026-11-22/20261122T090000000Z-first.json'];
+    const of23 = ['receipts/news/2026-11-23/20261123T000009000Z-twice.json'];
     expect(await listReceipts(open(), 'news')).toEqual([...of22, ...of23]);
     expect(await listReceipts(open(), 'news', '2026-11-22')).toEqual(of22);
     expect(await listReceipts(open(), 'news', '2026-11-23')).toEqual(of23);
