@@ -16,6 +16,7 @@ import { retireDays } from '../../src/sinks/postgres/days/retire-days.ts';
 import { createLocalCompute } from '../../src/sources/compute/compute.ts';
 import { createIdsOf } from '../../src/sources/compute/stored-ids.ts';
 import { createArchives } from '../../src/store/journal/archives.ts';
+import type { BlobStore } from '../../src/store/blobs/blob-store.ts';
 import { createDirectoryStore } from '../../src/store/blobs/directory-store.ts';
 import { deleteIdRule, readIdRule } from '../../src/store/run/id-rules.ts';
 import { journalFoldersIn } from '../../src/store/journal/folder/folder-files.ts';
@@ -64,10 +65,11 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     dryRun = false,
     onProgress: (text: string) => void = () => {},
     refuseOpen = async () => {},
+    into: BlobStore = store(),
   ) =>
     moveIds({
       owner: database.settings,
-      store: store(),
+      store: into,
       journal: createFolderJournal(folders()),
       dryRun,
       idsOf: idsOf(...id),
@@ -184,6 +186,24 @@ describe.each(servers)('rekey on $name', ({ server }) => {
     });
     await expect(refusal).rejects.toThrow('a run is open');
     expect(await readIdRule(store(), source)).toBe(null);
+  });
+
+  test('an attempt that was killed before it moved anything leaves the rule as it was, once its ids are refused', async () => {
+    const orders = [1, 2].map((n) => order(n, { code: `c-${n}`, same: 'x' }));
+    await write('2026-11-20T10:00:00.000Z', orders);
+    const killed = async () => {
+      const noEpoch = { ...store(), putIfAbsent: () => Promise.reject(new Error('killed')) };
+      await expect(rekey(['same'], false, undefined, undefined, noEpoch)).rejects.toThrow('killed');
+      expect(await readIdRule(store(), source)).toMatchObject({ id: ['same'], done: false });
+      expect(await rekey(['same'])).toMatchObject({ refused: true, moved: 0 });
+    };
+    await killed();
+    expect(await readIdRule(store(), source)).toBe(null);
+    expect(await rekey(['code'])).toMatchObject({ refused: false, moved: 2 });
+    const rule = await readIdRule(store(), source);
+    await killed();
+    expect(await readIdRule(store(), source)).toEqual(rule);
+    expect((await keys()).map((key) => key['source_id'])).toEqual(['c-1', 'c-2']);
   });
 
   test('swapped ids, interrupted between ledger, rows and journal: the next attempt completes it', async () => {

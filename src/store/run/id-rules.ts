@@ -11,6 +11,8 @@ export interface IdRule {
   readonly before: string;
   /** Whether all of them are moved; else the command was interrupted, and has to be repeated. */
   readonly done: boolean;
+  /** Of a rule that is not done: the one that it replaces. Absent = there was none. */
+  readonly former?: IdRule;
 }
 
 /**
@@ -54,6 +56,11 @@ export async function readIdRules(store: BlobStore, sources: readonly string[]):
 
 function isIdRule(value: unknown): value is IdRule {
   if (!hasFields(value, { before: 'time', done: 'boolean' })) return false;
-  const { id } = value as IdRule;
-  return Array.isArray(id) && id.length > 0 && id.every((one) => typeof one === 'string');
+  const { id, former } = value as IdRule;
+  return (
+    Array.isArray(id) &&
+    id.length > 0 &&
+    id.every((one) => typeof one === 'string') &&
+    (former === undefined || isIdRule(former))
+  );
 }

@@ -25,7 +25,7 @@ export async function earlierReceipts(store: BlobStore, receipt: Receipt | Faile
   // Worker and server may have different clocks.
   const [first, last] = [addDays(dayOfDate(new Date(startedAt)), -1), addDays(dayOfDate(new Date(finishedAt)), 1)];
   for (let day = first; day <= last; day = addDays(day, 1)) {
-    for (const path of await listReceipts(store, source, day)) {
+    for (const path of await pathsOf(store, source, day)) {
       const found = storePaths.receipt.parse(path);
       if (found?.runId === runId && found.finishedAt !== finishedAt) earlier.push(path);
     }
@@ -103,16 +103,37 @@ function isCount(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }
 
-/** Paths of the receipts of a source, or of one day, the oldest first: one that runs each minute leaves half a million a year. */
-export function listReceipts(store: BlobStore, source: string, day?: Day): Promise<string[]> {
+/**
+ * Paths of the receipts of a source, or of one day, the oldest first, one for each run: one that runs each minute leaves half a million
+ * a year.
+ */
+export async function listReceipts(store: BlobStore, source: string, day?: Day): Promise<string[]> {
+  if (day === undefined) return onePerRun(await pathsOf(store, source));
+  // The run may have been ended again on the next day.
+  const [paths, next] = await Promise.all([pathsOf(store, source, day), pathsOf(store, source, addDays(day, 1))]);
+  const ofDay = new Set(paths);
+  return onePerRun([...paths, ...next]).filter((path) => ofDay.has(path));
+}
+
+/**
+ * A process that is killed after it has stored a receipt too late, and before it deletes that again, leaves two of one run: the latest
+ * is that of the step which ended the run.
+ */
+function onePerRun(paths: readonly string[]): string[] {
+  const runOf = (path: string) => storePaths.receipt.parse(path)?.runId ?? path;
+  const latest = new Map(paths.map((path) => [runOf(path), path]));
+  return paths.filter((path) => latest.get(runOf(path)) === path);
+}
+
+function pathsOf(store: BlobStore, source: string, day?: Day): Promise<string[]> {
   return store.list(storePaths.receipt.folder({ source, ...(day === undefined ? {} : { day }) }));
 }
 
 /** The same for the latest day that has any, among the last three. */
 export async function listRecentReceipts(store: BlobStore, source: string, now: Date): Promise<string[]> {
   for (let ago = 0; ago < 3; ago++) {
-    const paths = await store.list(storePaths.receipt.folder({ source, day: addDays(dayOfDate(now), -ago) }));
-    if (paths.length > 0) return paths;
+    const paths = await pathsOf(store, source, addDays(dayOfDate(now), -ago));
+    if (paths.length > 0) return onePerRun(paths);
   }
   return [];
 }

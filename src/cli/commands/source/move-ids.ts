@@ -40,7 +40,8 @@ export interface MovedIds {
  * 1. The rule is noted as not done, and its state gets a new epoch, by which workers notice that. From here on no run and no replay of the
  *    source begins: it would bring back former ids, or store under new ones what is about to get them. It is the same rule each time.
  *    What began before is refused.
- * 2. Rows and lines are read: new ids that collide, or are missing, refuse everything, and the rule is as it was before.
+ * 2. Rows and lines are read: new ids that collide, or are missing, refuse everything, and the rule is as it was before, also after an
+ *    attempt that was interrupted up to here: the ledger moves first.
  * 3. What the last poll saw goes from the state: it names former ids. It has gone already, or goes now.
  * 4. The ledger moves in one transaction, once, which is noted in it; then the rows, day by day. A row's new id is found in its
  *    payload, and does not depend on the id that it has; for a key without a row only its id is known.
@@ -52,18 +53,19 @@ export async function moveIds({ owner, store, journal, plan, idsOf, ...rest }: M
   const { name: source, id, shapeFingerprint } = plan;
   return withRekey(owner, source, id, idsOf, async (rekey) => {
     const before = await rekey.now();
-    const former = await readIdRule(store, source);
+    const present = await readIdRule(store, source);
+    const isContinued = present?.done === false;
+    const former = (isContinued ? present.former : present) ?? null;
     const reattached = async () => {
-      // An interrupted attempt has already moved some.
-      if (dryRun || former?.done === false) return;
       if (former) await writeIdRule(store, source, former);
       else await deleteIdRule(store, source);
     };
     if (!dryRun) {
-      await writeIdRule(store, source, { id, before, done: false });
+      await writeIdRule(store, source, { id, before, done: false, ...(former ? { former } : {}) });
       await changeState(store, source, (state) => state);
       await rest.refuseOpen().catch(async (error: unknown) => {
-        await reattached();
+        // An interrupted attempt may have moved some.
+        if (!isContinued) await reattached();
         throw error;
       });
     }
@@ -75,7 +77,8 @@ export async function moveIds({ owner, store, journal, plan, idsOf, ...rest }: M
     }
     const findings = await rekey.findings();
     const refused = findings.collisions.count > 0 || findings.missing.count > 0;
-    if (refused) await reattached();
+    // An interrupted attempt that has moved the ledger was not refused.
+    if (refused && !dryRun && !rekey.isLedgerMoved) await reattached();
     if (refused || dryRun) return { findings, moved: refused ? 0 : findings.moving, refused };
     await changeState(store, source, (state) => state && clearPollState(state));
     const moved = await rekey.move(findings.days, (rows) => onProgress(`${rows} rows moved`));

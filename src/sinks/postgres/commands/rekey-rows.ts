@@ -64,7 +64,8 @@ export class Rekey {
   readonly #source: string;
   readonly #idsOf: IdsOfPayloads;
   readonly #ledger: MovedLedger;
-  readonly #isLedgerMoved: boolean;
+  /** An interrupted attempt has moved the ledger; perhaps rows, too. */
+  readonly isLedgerMoved: boolean;
 
   constructor(
     session: OwnerSession,
@@ -77,7 +78,7 @@ export class Rekey {
     this.#source = source;
     this.#idsOf = idsOf;
     this.#ledger = ledger;
-    this.#isLedgerMoved = isLedgerMoved;
+    this.isLedgerMoved = isLedgerMoved;
   }
 
   /** A time after the `created_at` of all rows stored so far. ISO 8601. */
@@ -125,7 +126,7 @@ export class Rekey {
   async findings(): Promise<RekeyFindings> {
     const { client, table } = this.#session;
     await client.query('analyze pg_temp.rekey_lines');
-    if (!this.#isLedgerMoved) await noteKeysWithoutRows(this.#session, this.#source);
+    if (!this.isLedgerMoved) await noteKeysWithoutRows(this.#session, this.#source);
     const { rows } = await client.query<{ rows: string; moving: string }>(
       `select count(*) as rows, count(*) filter (where new_id <> old_id) as moving from pg_temp.rekey_rows`,
     );
@@ -152,7 +153,7 @@ export class Rekey {
     );
     // A locked row does not make other sessions wait here.
     await client.query(`set lock_timeout = '60s'`);
-    if (!this.#isLedgerMoved) await this.#moveKeys();
+    if (!this.isLedgerMoved) await this.#moveKeys();
     let moved = 0;
     for (const day of days) {
       const { rowCount } = await this.#query(

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { emptyTally, type Receipt } from '../../../../src/domain/run/receipt.ts';
 import { createDirectoryStore } from '../../../../src/store/blobs/directory-store.ts';
-import { readLastReceipt, writeReceipt } from '../../../../src/store/run/receipts.ts';
+import { listReceipts, listRecentReceipts, readLastReceipt, writeReceipt } from '../../../../src/store/run/receipts.ts';
 import { useTemporaryFolder } from '../temporary-folder.ts';
 
 const folder = useTemporaryFolder();
@@ -51,6 +51,21 @@ describe('readLastReceipt', () => {
   test('finds none for a source that has none, also where another of a longer name has', async () => {
     await writeReceipt(open(), receipt('2026-11-23T10:00:00.000Z', 'run', 'news-2'));
     expect(await last()).toBeNull();
+  });
+});
+
+describe('listReceipts', () => {
+  test('has one receipt for each run, the latest, where a process was killed between storing a late one and deleting it', async () => {
+    await writeReceipt(open(), receipt('2026-11-22T09:00:00.000Z', 'first'));
+    await writeReceipt(open(), receipt('2026-11-22T23:59:59.000Z', 'twice'));
+    await writeReceipt(open(), receipt('2026-11-23T00:00:05.000Z', 'twice'));
+    await writeReceipt(open(), receipt('2026-11-23T00:00:09.000Z', 'twice'));
+    const of22 = ['receipts/news/2026-11-22/20261122T090000000Z-first.json'];
+    const of23 = ['receipts/news/2026-11-23/20261123T000009000Z-twice.json'];
+    expect(await listReceipts(open(), 'news')).toEqual([...of22, ...of23]);
+    expect(await listReceipts(open(), 'news', '2026-11-22')).toEqual(of22);
+    expect(await listReceipts(open(), 'news', '2026-11-23')).toEqual(of23);
+    expect(await listRecentReceipts(open(), 'news', now)).toEqual(of23);
   });
 });
 
