@@ -20,12 +20,12 @@ export interface LongProgram {
 
 const lookMs = 500;
 const reportEveryMs = 10_000;
-/** Less than this share of a processor is what a program takes that only waits. */
-const busyShare = 0.1;
+/** Less than this share of a processor is what a program takes that only waits; a busy machine may leave it little more. */
+const busyShare = 0.02;
 
 /**
  * Runs a program to its end. It makes progress while it prints something, its folder grows or changes, or it and what it has
- * started use a tenth of a processor at least. @returns why it failed; null = it did not
+ * started use a fiftieth of a processor at least. @returns why it failed; null = it did not
  */
 export async function runProgram(program: LongProgram): Promise<string | null> {
   const { command, args, variables, signal } = program;
@@ -77,11 +77,13 @@ export async function runProgram(program: LongProgram): Promise<string | null> {
   }
 }
 
-/** Since when a program makes no progress. */
+/** How long a program makes no progress. A look that comes late counts little: this process, or the machine, was asleep. */
 class ProgressWatch {
   #seen = '';
   #seconds = 0;
   #at = Date.now();
+  #lookedAt = Date.now();
+  #idleMs = 0;
 
   idleMs(signs: readonly number[], pid: number): number {
     const now = Date.now();
@@ -89,8 +91,13 @@ class ProgressWatch {
     const seconds = processorSeconds(pid);
     // A system that does not tell leaves it to the program itself to give up.
     const isBusy = seconds === null || Math.abs(seconds - this.#seconds) * 1_000 > busyShare * (now - this.#at);
-    if (seen !== this.#seen || isBusy) [this.#seen, this.#seconds, this.#at] = [seen, seconds ?? 0, now];
-    return now - this.#at;
+    this.#idleMs += Math.min(now - this.#lookedAt, 2 * lookMs);
+    this.#lookedAt = now;
+    if (seen !== this.#seen || isBusy) {
+      [this.#seen, this.#seconds, this.#at] = [seen, seconds ?? 0, now];
+      this.#idleMs = 0;
+    }
+    return this.#idleMs;
   }
 }
 

@@ -121,8 +121,8 @@ describe('a program that may hang', () => {
   test('is ended with all that it started once it makes no progress; printing, writing and computing are progress', async () => {
     const outcomes = await Promise.all([
       run(`sh -c 'sleep 60; touch late' & wait`, 1_500),
-      run('for i in 1 2 3 4; do sleep 0.6; echo $i; done', 1_500),
-      run('for i in 1 2 3 4; do sleep 0.6; echo $i >> "$HOME/part"; done', 1_500),
+      run('for i in 1 2 3 4 5 6 7 8 9; do sleep 0.4; echo $i; done', 3_000),
+      run('for i in 1 2 3 4 5 6 7 8 9; do sleep 0.4; echo $i >> "$HOME/part"; done', 3_000),
       run('timeout 2 sh -c "while :; do :; done"; true', 1_500),
     ]);
     expect(outcomes).toEqual(['no progress for 1.5 s', null, null, null]);
