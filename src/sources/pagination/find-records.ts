@@ -5,7 +5,7 @@ import { ExactNumber } from '../../formats/exact-json.ts';
 
 /**
  * The records of a page. `null` where the path leads counts as an empty list, as many APIs write one so.
- * @param error what the page says of itself, for the message
+ * @param stated the error that the page reports, for the message
  * @throws WrongShape with the lists that the page does have
  */
 export function findRecords(
@@ -13,7 +13,7 @@ export function findRecords(
   path: string,
   find: Expression,
   page: unknown,
-  error: string | null = null,
+  stated: string | null = null,
 ): readonly unknown[] {
   let found: unknown;
   try {
@@ -26,7 +26,7 @@ export function findRecords(
   const kind =
     found === null || found === undefined ? 'nothing' : typeof found === 'object' ? 'an object' : `a ${typeof found}`;
   throw new WrongShape(
-    `fetch: ${subject}: records "${path}" leads to ${kind}, expected a list${error === null ? listsOf(page) : answeredWith(error)}`,
+    `fetch: ${subject}: records "${path}" leads to ${kind}, expected a list${stated === null ? listsOf(page) : answeredWith(stated)}`,
   );
 }
 

@@ -27,7 +27,7 @@ const nothingFound = /^noRecordsMatch\b/;
  */
 export function assertNoError(plan: HttpFormatPlan, $: CheerioAPI): void {
   const root = $.root()[0]?.children.find((node) => adapter.isElementNode(node));
-  const error = root && errorIn(root as XmlElement);
+  const error = root && errorIn(root);
   if (!error) return;
   const text = [...detailsOf($, error), xmlText(error)].join(' ').trim();
   if (isNoError(text) || nothingFound.test(text)) return;
@@ -49,7 +49,7 @@ function isError(element: XmlElement): boolean {
 }
 
 function elementsIn(element: XmlElement): XmlElement[] {
-  return element.children.filter((node) => adapter.isElementNode(node)) as XmlElement[];
+  return element.children.filter((node) => adapter.isElementNode(node));
 }
 
 function localName({ name }: XmlElement): string {
@@ -58,7 +58,7 @@ function localName({ name }: XmlElement): string {
 
 /** Codes and messages that are attributes, of the error or of the first element in it that has some. */
 function detailsOf($: CheerioAPI, error: XmlElement): string[] {
-  const all = [error, ...($(error).find('*').toArray() as XmlElement[])];
+  const all = [error, ...$(error).find('*').toArray()];
   return all.map(({ attribs }) => given(attribs)).find((details) => details.length > 0) ?? [];
 }
 

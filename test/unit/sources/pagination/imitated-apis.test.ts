@@ -147,6 +147,22 @@ describe('the end of a list', () => {
   });
 });
 
+test('columns of different lengths fail the page, for the shorter ones would take records away', async () => {
+  const columns = (more: string[]) =>
+    pollSource(["records: 'zip(ids, times)[*].{id: [0], at: [1]}'", 'url: ORIGIN/x', ...more], ({ path }) => ({
+      body: { ids: ['a', 'b', 'c'], times: path.endsWith('whole') ? [at(0), at(1), null] : [at(0), at(1)] },
+    }));
+  await expect(columns([])).rejects.toThrow('zip() of lists with 3 and 2 elements, expected lists of the same length');
+  const { ids } = await columns(['url: ORIGIN/whole', 'occurred_at: { path: at, on_missing: fetched_at }']);
+  expect(ids).toEqual(['a', 'b', 'c']);
+  const mapped = await pollSource(['url: ORIGIN/x', 'map: { id: id, at: at, rows: "zip(a, b)" }'], () => [
+    { id: 'x', at: at(0), a: [1], b: [] },
+    { id: 'y', at: at(1), a: [1], b: [2] },
+  ]);
+  expect(mapped.ids).toEqual(['y']);
+  expect(mapped.letters).toMatchObject([/^wrong_shape: .*zip\(\)/]);
+});
+
 describe('a token for the next poll', () => {
   const lines = [
     'url: ORIGIN/list',
