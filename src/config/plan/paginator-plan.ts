@@ -35,6 +35,7 @@ export function paginatorPlan(paginator: HttpJsonConfig['paginator'], named: Nam
         next_offset_path: nextOffsetPath,
         next_offset_header: nextOffsetHeader,
         max_offset: maxOffset,
+        base_offset: baseOffset = 0,
       } = paginator;
       return {
         type: 'offset',
@@ -47,6 +48,7 @@ export function paginatorPlan(paginator: HttpJsonConfig['paginator'], named: Nam
         ...(nextOffsetPath === undefined ? {} : { nextOffsetPath }),
         ...(nextOffsetHeader === undefined ? {} : { nextOffsetHeader }),
         ...(maxOffset === undefined ? {} : { maxOffset }),
+        ...(baseOffset === 0 ? {} : { baseOffset }),
       };
     }
     case 'cursor': {
@@ -87,7 +89,14 @@ export function hasNewKeys(paginator: HttpJsonConfig['paginator']): boolean {
   return newKeys.some((key) => Object.entries(paginator).some(([name, value]) => name === key && value !== undefined));
 }
 
-const newKeys = ['total_header', 'next_offset_path', 'next_offset_header', 'max_offset', 'cursor_header'];
+const newKeys = [
+  'total_header',
+  'next_offset_path',
+  'next_offset_header',
+  'max_offset',
+  'base_offset',
+  'cursor_header',
+];
 
 /** Only counted pages without a total end at an empty page. */
 function pagesSayWhatFollows(paginator: HttpJsonConfig['paginator']): boolean {

@@ -54,7 +54,7 @@ const resume = z
   .literal('token', 'expected token')
   .optional()
   .describe(
-    'For APIs that report changes: the last token or link of a poll (`deltaLink`, `last_seq`) starts the next one. An empty page ends the poll. A refused token is dropped, and everything is read.',
+    'For APIs that report changes: the last token or link of a poll (`deltaLink`, `last_seq`) starts the next one. An empty page ends the poll, or `has_more_path`, with the token of its page. A refused token is dropped, and everything is read.',
   );
 
 const paginator = z.discriminatedUnion('type', [
@@ -84,6 +84,11 @@ const paginator = z.discriminatedUnion('type', [
       .optional()
       .describe('Parameter for the page size. Default: `limit`; none if the request names `${limit}` or `${offset}`.'),
     limit: z.int().min(1).describe('Records per page.'),
+    base_offset: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('Offset of the first record; `1` for APIs that count records from 1. Default: 0.'),
     total_path: expression.optional().describe('Path of the number of records.'),
     total_header: totalHeader.optional().describe('Header with the number of records, such as `X-Total-Count`.'),
     next_offset_path: expression
@@ -95,7 +100,7 @@ const paginator = z.discriminatedUnion('type', [
       .min(1)
       .optional()
       .describe(
-        'Largest offset that the API accepts. Behind it the poll begins again at offset 0 with the time of the last record (`start_param` or `${since}`). Needs `incremental`, and records in ascending order of its `cursor`.',
+        'Largest offset that the API accepts. Behind it the poll begins again at the first record with the time of the last record (`start_param` or `${since}`). Needs `incremental`, and records in ascending order of its `cursor`.',
       ),
     shifting,
     ...everyPaginator,

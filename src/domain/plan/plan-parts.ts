@@ -63,6 +63,8 @@ export interface OffsetPlan extends PaginatorLimits {
   readonly offsetParam: string | null;
   readonly limitParam: string | null;
   readonly limit: number;
+  /** The offset of the first record. @default 0 */
+  readonly baseOffset?: number;
   /** JMESPath to the number of records. */
   readonly totalPath: string | null;
   /** Header with the number of records. */

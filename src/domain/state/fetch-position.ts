@@ -95,6 +95,8 @@ export interface HttpPosition {
   readonly wrongTotal?: true;
   /** The page is requested only because a total cannot be trusted: it may be refused. */
   readonly doubtful?: true;
+  /** It is where the next poll begins, with `resume: token`; this one ends before it. */
+  readonly forNextPoll?: true;
   /** The position of an earlier poll, until its page has been read: if it cannot be read, the poll begins at the front. */
   readonly saved?: SavedPosition;
   /** Where the poll continues once it has read what is new at the front. */
@@ -232,7 +234,10 @@ export interface PollEnd {
 }
 
 /** How a paginator names the next page. */
-export type NextPage = Pick<HttpPosition, 'page' | 'cursor' | 'total' | 'doubtful' | 'values' | 'range' | 'until'> & {
+export type NextPage = Pick<
+  HttpPosition,
+  'page' | 'cursor' | 'total' | 'doubtful' | 'forNextPoll' | 'values' | 'range' | 'until'
+> & {
   /** Absent = that of the page before. */
   readonly since?: string | null;
 };

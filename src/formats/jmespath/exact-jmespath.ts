@@ -1,7 +1,15 @@
 import type { JSONValue } from '@jmespath-community/jmespath';
 import { compareNumbers, isNumber, isSameJson } from '../decimal-order.ts';
 import { ExactNumber, markDigits, parseDigits, unmarkValue, writeJson } from '../exact-json.ts';
-import { compileExpression, compileTree, isPath, OwnMembers, type Expression, type Tree } from './jmespath.ts';
+import {
+  assertSameLength,
+  compileExpression,
+  compileTree,
+  isPath,
+  OwnMembers,
+  type Expression,
+  type Tree,
+} from './jmespath.ts';
 
 /**
  * Like `compileExpression`, for expressions that make new records: a number keeps its digits wherever it is only moved, and all digits
@@ -75,6 +83,7 @@ class ExactInterpreter extends OwnMembers {
 
   #call(name: string, given: readonly unknown[]): unknown {
     const [first, second] = given;
+    if (name === 'zip') assertSameLength(given);
     if (name === 'to_string' && given.length === 1) {
       return typeof first === 'string' ? first : writeJson(first ?? null, true);
     }

@@ -53,12 +53,25 @@ const Library = TreeInterpreter.constructor as new () => Interpreter;
 export class OwnMembers extends Library {
   override visit(...[node, value]: Parameters<Interpreter['visit']>): ReturnType<Interpreter['visit']> {
     if (node.type === 'Field' && !isMember(value, node.name)) return null;
+    if (node.type === 'Function' && node.name === 'zip') {
+      assertSameLength(node.children.map((child) => this.visit(child, value)));
+    }
     return super.visit(node, value);
   }
 
   override withScope(...scope: Parameters<Interpreter['withScope']>): Interpreter {
     return Object.setPrototypeOf(super.withScope(...scope), Object.getPrototypeOf(this) as object) as Interpreter;
   }
+}
+
+/**
+ * The library shortens all lists to the shortest one, so that columns with a gap would lose records.
+ * @throws Error
+ */
+export function assertSameLength(lists: readonly unknown[]): void {
+  const lengths = lists.flatMap((list) => (Array.isArray(list) ? [list.length] : []));
+  if (new Set(lengths).size < 2) return;
+  throw new Error(`zip() of lists with ${lengths.join(' and ')} elements, expected lists of the same length`);
 }
 
 /** The library notices them only when it meets them, on a page. */

@@ -28,12 +28,7 @@ export function assertRows(
   contentType: string | undefined,
 ): void {
   const head = body.subarray(0, headBytes);
-  const mark = byteOrderMark(head);
-  const text = head
-    .subarray(mark?.bytes ?? 0)
-    .toString('latin1')
-    .replaceAll('\0', '')
-    .trimStart();
+  const text = textOf(head);
   const packed = compressionOf(head);
   const found = packed ?? others.find(([pattern]) => pattern.test(text))?.[1] ?? otherJson(format, text, contentType);
   const expected = format === 'csv' ? 'CSV' : 'JSON lines';
@@ -43,6 +38,29 @@ export function assertRows(
   throw new UnreadableBody(
     `fetch: ${plan.name} answered with ${found ?? 'a page'} (${contentType ?? 'no content type'})${start}, expected ${expected}; nothing of it was stored`,
   );
+}
+
+/**
+ * A sentence in place of a table without rows is an error that the API reports, or its word for no records.
+ * @throws UnreadableBody
+ */
+export function assertNoSentence(plan: HttpFormatPlan, body: Buffer): void {
+  const { csv } = plan;
+  const text = textOf(body.subarray(0, headBytes)).trimEnd();
+  const isSentence = /^[^\s"']+\s/.test(text) && !text.includes(csv.delimiter) && !text.includes('\t');
+  if (!isSentence || !csv.header || (csv.skipLines ?? 0) > 0) return;
+  throw new UnreadableBody(
+    `fetch: ${plan.name} answered with a text${shownStart(plan, text)}, expected CSV; if that means that there are no records, set on_response: [{ status: 200, body_contains: "…", action: ignore }] with a part of it`,
+  );
+}
+
+function textOf(head: Buffer): string {
+  const mark = byteOrderMark(head);
+  return head
+    .subarray(mark?.bytes ?? 0)
+    .toString('latin1')
+    .replaceAll('\0', '')
+    .trimStart();
 }
 
 /** JSON in place of CSV is an error that an API reports. */

@@ -4,7 +4,7 @@ import type { DocumentFormat } from '../extraction/document-format.ts';
 import { assertRecordCount } from '../extraction/json-limits.ts';
 import type { PageItem } from '../extraction/page.ts';
 import { csvAccept, ndjsonAccept } from '../http/accept-headers.ts';
-import { assertRows } from './assert-rows.ts';
+import { assertNoSentence, assertRows } from './assert-rows.ts';
 import { formatOfHead } from './body-format.ts';
 import { charsetOfRows, openRows, positionOf } from './open-rows.ts';
 
@@ -40,6 +40,7 @@ export function rowsFormat(plan: HttpFormatPlan, format: 'csv' | 'ndjson'): Docu
       } finally {
         await reader.close();
       }
+      if (format === 'csv' && items.length === 0) assertNoSentence(plan, body);
       return { items, warnings };
     },
   };

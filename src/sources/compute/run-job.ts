@@ -115,9 +115,10 @@ export class JobRunner {
     const { paginator, type } = source.httpPlan;
     const facts = factsOf(read, response);
     // A feed has no paginator to propose.
-    const missed = type === 'rss' ? [] : missedPages(paginator, read.value, response.headers);
+    const missed = type === 'rss' ? [] : missedPages(paginator, facts);
     const following = () => followingPage(source.httpPlan, place, facts);
-    const { next, problem } = read.broken === undefined ? unquoted(source, following) : { next: null };
+    const isOver = read.broken !== undefined || read.problem !== undefined;
+    const { next, problem = read.problem } = isOver ? { next: null } : unquoted(source, following);
     const warnings = [...(read.warnings ?? []), ...absentKeys(paginator, place, facts), ...missed];
     return {
       next,

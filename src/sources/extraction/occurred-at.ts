@@ -95,7 +95,10 @@ export function createTimeReader(format: string, timezone: string, maxAheadMs = 
     case 'epoch_ms':
       return epochReader(3, maxAheadMs);
     case 'iso8601':
-      return textReader((text) => parseIso8601(text, zone), ' or set occurred_at.format (epoch_s, epoch_ms)');
+      return textReader(
+        (text) => writtenByDotNet(text) ?? parseIso8601(text, zone),
+        ' or set occurred_at.format (epoch_s, epoch_ms)',
+      );
     case 'rfc822':
       return textReader((text) => parseRfc822(text, zone));
     default:
@@ -134,9 +137,20 @@ function epochReader(scale: 6 | 3, maxAheadMs: number): TimeReader {
     const latest = microsOfDate(now) + BigInt(maxAheadMs) * 1000n;
     if (typeof value === 'number') return parseEpochIn(String(value), scale, latest);
     if (value instanceof ExactNumber) return parseEpochIn(value.text, scale, latest);
-    if (typeof value === 'string') return parseEpochIn(value, scale, latest);
+    if (typeof value === 'string') return parseEpochIn(millisecondsIn(value, scale), scale, latest);
     return { ok: false, why: 'expected a number' };
   };
+}
+
+/** How .NET and OData before its version 4 write a time in JSON; the offset is only the zone of the server. */
+const dotNetDate = /^\/Date\((-?\d+)(?:[+-]\d{4})?\)\/$/;
+
+function millisecondsIn(text: string, scale: 6 | 3): string {
+  return scale === 3 ? (dotNetDate.exec(text.trim())?.[1] ?? text) : text;
+}
+
+function writtenByDotNet(text: string): TimeResult | null {
+  return dotNetDate.test(text) ? { ok: false, why: 'expected ISO 8601; set format: epoch_ms' } : null;
 }
 
 const dayMs = 86_400_000;

@@ -11,6 +11,8 @@ import type { DocumentFormat } from '../extraction/document-format.ts';
 import { assertJsonSize, assertRecordCount } from '../extraction/json-limits.ts';
 import { failedQuery } from './graphql-errors.ts';
 import { findRecords } from '../pagination/find-records.ts';
+import type { Warning } from '../../domain/run/warning.ts';
+import { statedError } from '../extraction/stated-error.ts';
 import { decodeDocument } from '../text/decode-document.ts';
 
 /** Pages of a JSON API. */
@@ -28,13 +30,23 @@ export function jsonFormat(plan: HttpJsonPlan | HttpFormatPlan, trace: Trace = n
       const failed = isQuery ? failedQuery(plan, value, response.status, text) : null;
       if (failed) return failed;
       trace.step('records');
-      const records = findRecords(plan.name, plan.records, find, value);
+      const error = statedError(value);
+      const records = findRecords(plan.name, plan.records, find, value, hidesValues(plan) ? null : error);
+      if (records.length === 0 && error !== null)
+        return { items: [], next: null, value, warnings, problem: unproved(plan, error) };
       assertRecordCount(`fetch: ${plan.name}`, records);
       const mayBeDeep = isTextDeeperThan(text, maxDepth);
       const items = records.map((record, index) => ({ index, raw: { value: record, exact, mayBeDeep } }));
       return { items, value, warnings };
     },
   };
+}
+
+/** A page without records would be the last one. */
+function unproved(plan: HttpJsonPlan | HttpFormatPlan, error: string): Warning {
+  const shown = hidesValues(plan) ? hiddenValue : error;
+  const message = `the answer has an error in place of records (${shown}), so that others may be missed; to repeat the request set on_response: [{ status: 200, body_contains: "…", action: retry }] with a part of the answer, or action: ignore if that is no error`;
+  return { code: 'records_unproved', message, count: 1 };
 }
 
 function parsePage(plan: HttpJsonPlan | HttpFormatPlan, text: string, contentType: string | undefined): ParsedJson {

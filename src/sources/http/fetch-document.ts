@@ -36,6 +36,8 @@ export interface DocumentRequest {
   readonly address?: string;
   /** Which one of several it is, such as `page 3`. */
   readonly page?: string;
+  /** What a message about a status should propose; empty if there is nothing. */
+  readonly advise?: (status: number) => string;
   /** Statuses that are answered with `refused` instead of an error. */
   readonly mayRefuse?: ReadonlySet<number>;
   /** Whether `url` came from the source itself: then the configured body does not belong to it. */

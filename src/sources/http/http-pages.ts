@@ -11,13 +11,14 @@ import type { DocumentFormat, ReadPage } from '../extraction/document-format.ts'
 import type { FetchContext } from '../extraction/fetch-context.ts';
 import type { Page } from '../extraction/page.ts';
 import { isFirstPage, positionAfter } from '../pagination/first-position.ts';
+import { offsetAt } from '../pagination/first-page.ts';
 import { followingPage } from '../pagination/following-page.ts';
 import { factsOf } from '../pagination/next-page.ts';
 import { beginPart, isOtherPart, nextPart } from '../pagination/poll-parts.ts';
 import { ShiftingPages } from '../pagination/shifting-pages.ts';
 import { asOverlapping, refusesOverlap, stepOf } from '../pagination/overlap.ts';
 import { isForeign, isLink, pageAddress } from '../pagination/page-request.ts';
-import { refusalsOf, refusedPage } from '../pagination/refused-page.ts';
+import { pagingAdvice, refusalsOf, refusedPage } from '../pagination/refused-page.ts';
 
 /** Items of a page that are taken at a time where each needs its own request. */
 const itemsPerBatch = 20;
@@ -112,15 +113,17 @@ export async function askFor(
   more: Partial<DocumentRequest> = {},
 ): Promise<Answer> {
   const asked = { ...pageAddress(plan, place), ...pageOf(plan, place) };
-  const request = { ...asked, accept: format.accept, conditions: conditions(plan, state) };
+  const advise = (status: number) => pagingAdvice(plan, place, status);
+  const request = { ...asked, accept: format.accept, conditions: conditions(plan, state), advise };
   const mayRefuse = isFirstPage(plan, place) ? {} : { mayRefuse: refusalsOf(plan) };
   return fetchDocument(plan, { ...request, ...mayRefuse, ...more }, tools, context);
 }
 
 /** Which of several pages is asked for; nothing where there is one. */
-function pageOf({ paginator }: HttpPlan, { page }: HttpPosition): { readonly page?: string } {
+function pageOf({ paginator }: HttpPlan, place: HttpPosition): { readonly page?: string } {
   if (paginator.type === 'single_page') return {};
-  if (paginator.type === 'offset') return { page: `from record ${page}` };
+  if (paginator.type === 'offset') return { page: `from record ${offsetAt(paginator, place)}` };
+  const { page } = place;
   return { page: `page ${paginator.type === 'page_number' ? page : page + 1}` };
 }
 

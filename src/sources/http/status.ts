@@ -23,6 +23,8 @@ export interface AskedPage {
   readonly name?: string;
   /** Which one of several it is, such as `page 3`. */
   readonly page?: string;
+  /** What to set where paging is the likely cause; empty if it is not. */
+  readonly advise?: (status: number) => string;
 }
 
 /** Its address without parameters, which may hold secrets. */
@@ -44,7 +46,7 @@ export function statusError(
   asked: AskedPage | null = null,
 ): DaybookError | null {
   if ((status >= 200 && status < 300 && status !== 206) || status === 304) return null;
-  const message = `fetch: ${subject} answered ${status}, expected 200 or 304`;
+  const message = `fetch: ${subject} answered ${status}, expected 200 or 304${asked?.advise?.(status) ?? ''}`;
   return (
     passingError(status, message, askedWait) ??
     new SourceRefused(

@@ -5,18 +5,25 @@ import { keysOfPath } from '../../formats/jmespath/path-names.ts';
 import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import { paginatorPaths } from '../../formats/jmespath/plan-paths.ts';
 import type { Warning } from '../../domain/run/warning.ts';
+import { statedTotal } from './propose-paginator.ts';
 import { isFirstPage } from './first-position.ts';
 import type { NextPage } from '../../domain/state/fetch-position.ts';
 import type { PageFacts } from './next-page.ts';
 
 /** Keys of the paginator that the first page does not have at all: they may be misspelt, and then there is no second page. */
-export function absentKeys(paginator: PaginatorPlan, place: NextPage, { records, value }: PageFacts): Warning[] {
+export function absentKeys(paginator: PaginatorPlan, place: NextPage, facts: PageFacts): Warning[] {
+  const { records, value } = facts;
   if (records === 0 || value === undefined || paginator.type === 'single_page') return [];
   if (!isFirstPage({ paginator }, place)) return [];
+  const total = statedTotal(facts);
+  const meaning =
+    total === null
+      ? 'this is fine if the API omits it on the last page'
+      : `the page has ${records} records and says that there are ${total.count} (${total.path}): correct the path, or add the parameter that the API needs to give a next page, such as params: { cursor: "*" }`;
   const absent = paginatorPaths(paginator)
     .filter(({ path }) => lacks(value, keysOfPath(path)))
     .map(({ key, path }) => {
-      const message = `${key} "${path}" is not on the first page; this is fine if the API omits it on the last page`;
+      const message = `${key} "${path}" is not on the first page; ${meaning}`;
       return { code: 'paging_key_absent' as const, message, count: 1 };
     });
   return absent.length > 0 ? absent : uselessTotal(paginator, value);

@@ -11,6 +11,7 @@ import { fillValue, leftOut } from '../../formats/template/fill-text.ts';
 import { fillUrl } from '../../formats/template/fill-url.ts';
 import { textOf, type TemplateValues } from '../../formats/template/template-values.ts';
 import { ownOrigin } from '../http/own-origin.ts';
+import { offsetAt } from './first-page.ts';
 import { readTime } from './read-time.ts';
 
 /** The request for a page, without what paginator and `incremental` add to its query. */
@@ -71,7 +72,7 @@ export function templateValues(plan: HttpPlan, place: HttpPosition): TemplateVal
     timeFormat: incremental?.paramFormat ?? incremental?.format ?? 'iso8601',
     cursor: paginator.type === 'cursor' ? cursorOf(place) : null,
     page: paginator.type === 'page_number' ? place.page : null,
-    offset: paginator.type === 'offset' ? place.page : null,
+    offset: paginator.type === 'offset' ? offsetAt(paginator, place) : null,
     limit: paginator.type === 'offset' ? paginator.limit : null,
     since: readTime(place.since),
     until: readTime(place.until ?? null),

@@ -5,9 +5,16 @@ import { ExactNumber } from '../../formats/exact-json.ts';
 
 /**
  * The records of a page. `null` where the path leads counts as an empty list, as many APIs write one so.
+ * @param stated the error that the page reports, for the message
  * @throws WrongShape with the lists that the page does have
  */
-export function findRecords(subject: string, path: string, find: Expression, page: unknown): readonly unknown[] {
+export function findRecords(
+  subject: string,
+  path: string,
+  find: Expression,
+  page: unknown,
+  stated: string | null = null,
+): readonly unknown[] {
   let found: unknown;
   try {
     found = find(page);
@@ -18,7 +25,13 @@ export function findRecords(subject: string, path: string, find: Expression, pag
   if ((found === null || found === undefined) && leadsToNull(path, page)) return [];
   const kind =
     found === null || found === undefined ? 'nothing' : typeof found === 'object' ? 'an object' : `a ${typeof found}`;
-  throw new WrongShape(`fetch: ${subject}: records "${path}" leads to ${kind}, expected a list${listsOf(page)}`);
+  throw new WrongShape(
+    `fetch: ${subject}: records "${path}" leads to ${kind}, expected a list${stated === null ? listsOf(page) : answeredWith(stated)}`,
+  );
+}
+
+function answeredWith(error: string): string {
+  return `; the page has an error: ${error}; if it passes, set on_response: [{ status: 200, body_contains: "…", action: retry }] with a part of the answer`;
 }
 
 /** Whether a plain path ends at a `null` that is really there. */

@@ -15,5 +15,11 @@ export function followingPage(plan: HttpPlan, place: NextPage, facts: PageFacts)
   if (paginator.type === 'keyset') return pageBehindKey(plan, paginator, place, facts);
   const next = nextPage(paginator, place, facts);
   if (paginator.type !== 'offset' || paginator.maxOffset === undefined || !incremental) return { next };
-  return behindLargestOffset(plan, { maxOffset: paginator.maxOffset, incremental }, place, next, facts);
+  return behindLargestOffset(
+    plan,
+    { maxOffset: paginator.maxOffset, baseOffset: paginator.baseOffset ?? 0, incremental },
+    place,
+    next,
+    facts,
+  );
 }

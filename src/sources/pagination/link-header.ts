@@ -6,10 +6,15 @@ const parameters = new RegExp(String.raw`;\s*([^=;,\s"]+)\s*=\s*(?:"((?:[^"\\]|\
 
 /** The target of the first `rel="next"` in a `Link` header (RFC 8288), or null. */
 export function nextLink(header: string | undefined): string | null {
-  for (const [, target = '', given = ''] of (header ?? '').matchAll(link)) {
+  for (const [, target = '', all = ''] of (header ?? '').matchAll(link)) {
     // The first of several relations of a link counts.
-    const relation = [...given.matchAll(parameters)].find(([, name]) => name?.toLowerCase() === 'rel');
-    const relations = (relation?.[2] ?? relation?.[3] ?? '').toLowerCase().split(/\s+/);
+    const relation = [...all.matchAll(parameters)].find(([, name]) => name?.toLowerCase() === 'rel');
+    const given = relation?.[2] ?? relation?.[3] ?? '';
+    // Some servers write 'next'.
+    const relations = given
+      .replace(/^'(.*)'$/, '$1')
+      .toLowerCase()
+      .split(/\s+/);
     if (relations.includes('next')) return target;
   }
   return null;

@@ -62,7 +62,7 @@ function plainNextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFac
   if (isEmpty && paginator.stopAfterEmptyPage && paginator.followsEmptyPages !== true) return null;
   const misfit = misfitOf(paginator, facts);
   if (misfit !== null) throw new WrongShape(`paginator: found ${misfit}`);
-  if (saysNoMore(paginator, facts)) return null;
+  if (saysNoMore(paginator, facts)) return tokenOfLast(paginator, place, facts);
   switch (paginator.type) {
     case 'page_number': {
       const next = { page: place.page + 1, cursor: null };
@@ -109,6 +109,13 @@ function plainNextPage(paginator: PaginatorPlan, place: NextPage, facts: PageFac
       return follow(place, address(`selector "${paginator.selector}"`, href, baseOf(facts)), facts.url);
     }
   }
+}
+
+/** The token that the last page gives for the next poll; one that is the same or missing leaves the poll at its own. */
+function tokenOfLast(paginator: PaginatorPlan, place: NextPage, facts: PageFacts): NextPage | null {
+  if (paginator.resume !== 'token') return null;
+  const next = plainNextPage({ ...paginator, hasMorePath: null }, place, facts);
+  return next === null || next.cursor === place.cursor ? null : { ...next, forNextPoll: true };
 }
 
 /** Adds what the next request names of the last record. */
@@ -170,9 +177,11 @@ function givenOffset(paginator: OffsetPlan, place: NextPage, { value, headers }:
   if (isNothing(found)) return null;
   const offset = countOf(found);
   const where = path === null ? `the header ${nextOffsetHeader}` : `next_offset_path "${path}"`;
-  if (offset === null || !Number.isSafeInteger(offset) || offset < 0)
+  const { baseOffset = 0 } = paginator;
+  if (offset === null || !Number.isSafeInteger(offset) || offset < 0) {
     throw unfollowable(where, found, 'a whole number');
-  return offset > place.page ? { page: offset, cursor: null } : null;
+  }
+  return offset - baseOffset > place.page ? { page: offset - baseOffset, cursor: null } : null;
 }
 
 function misfitOf(paginator: Exclude<PaginatorPlan, { type: 'single_page' }>, facts: PageFacts): string | null {

@@ -14,6 +14,7 @@ import { readTime } from './read-time.ts';
 
 interface Limit {
   readonly maxOffset: number;
+  readonly baseOffset: number;
   readonly incremental: IncrementalPlan;
 }
 
@@ -23,7 +24,7 @@ interface Limit {
  */
 export function behindLargestOffset(
   plan: HttpPlan,
-  { maxOffset, incremental }: Limit,
+  { maxOffset, baseOffset, incremental }: Limit,
   place: NextPage,
   next: NextPage | null,
   facts: PageFacts,
@@ -45,7 +46,8 @@ export function behindLargestOffset(
   if (isUnread && back) return { next: partSince(place, back.bound, { exclusive: true, stepsBack: true }) };
   const isLate = exclusive === true || isUnread;
   const missed = isUnread ? later(plan, cursor, textOf(since)) : null;
-  if (next === null || next.page <= maxOffset) return marked(place, next && withoutBound(place, next, isLate), missed);
+  if (next === null || next.page + baseOffset <= maxOffset)
+    return marked(place, next && withoutBound(place, next, isLate), missed);
   const last = times.at(-1);
   if (last === undefined) {
     const message = `no record of the page at offset ${place.page} has a time at incremental.cursor "${cursor}", and pages behind max_offset ${maxOffset} are requested by time; the poll ends there`;

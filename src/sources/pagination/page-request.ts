@@ -8,6 +8,7 @@ import { textOf } from '../../formats/template/template-values.ts';
 import { fillHeaders } from '../../formats/template/fill-pairs.ts';
 import { isTrusted, ownOrigin } from '../http/own-origin.ts';
 import { rawAddress, setParameter } from '../http/raw-query.ts';
+import { offsetAt } from './first-page.ts';
 import { fillRequest, followingOf, templateValues } from './fill-request.ts';
 import { timeParameters } from './time-parameters.ts';
 
@@ -52,7 +53,7 @@ export function pageAddress(plan: HttpPlan, place: HttpPosition): PageAddress {
     set(paginator.keyParam, textOf(parseJson(place.cursor).value));
   }
   if (paginator.type === 'offset') {
-    if (paginator.offsetParam !== null) set(paginator.offsetParam, String(place.page));
+    if (paginator.offsetParam !== null) set(paginator.offsetParam, String(offsetAt(paginator, place)));
     if (paginator.limitParam !== null) set(paginator.limitParam, String(paginator.limit));
   }
   return { url: new URL(address), address, followed: false, ...content };

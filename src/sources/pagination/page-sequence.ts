@@ -15,7 +15,7 @@ import { stepBack } from './first-position.ts';
 import { isCycle, isScroll, nameOf, nextCycle } from './page-cycle.ts';
 import { stepOf } from './overlap.ts';
 import { isOtherPart } from './poll-parts.ts';
-import { distrustTotal } from './wrong-total.ts';
+import { distrustTotal, whatLeadsOn } from './wrong-total.ts';
 
 /** How many hashes of the last pages are kept to recognize a repeated one. */
 const rememberedPages = 16;
@@ -156,6 +156,8 @@ export function afterPage(
   const { place } = position;
   const over: PollEnd = { ...notOver, ...tokenOf(plan, place) };
   if (page.next === null) return isOnePage(plan, position, page) ?? { position, end: { ...over, ...page.end } };
+  if (place.type === 'http' && place.forNextPoll === true)
+    return isOnePage(plan, position, page) ?? { position, end: over };
   if (isCycle(from, place) && !isScroll(plan, from, place)) return { position, end: over };
   if (plan.type === 'file' || plan.type === 'module' || place.type !== 'http' || place.skip > 0 || place.body) {
     return { position, end: null };
@@ -170,7 +172,7 @@ export function afterPage(
   if (over.keepsToken && (place.emptyPages ?? 0) > 0) return { position, end: over };
   if (isBehind) return { position, end: over };
   if (paginator.followsEmptyPages === true && (place.emptyPages ?? 0) > maxFollowedEmptyPages) {
-    const paging = `${plan.name}: more than ${maxFollowedEmptyPages} pages without records in a row, and the API says that more follow; set paginator.stop_after_empty_page. The watermark does not change`;
+    const paging = `${plan.name}: more than ${maxFollowedEmptyPages} pages without records in a row, and ${whatLeadsOn(paginator)} says that more follow; if it is wrong and an empty page is the last one, set paginator.stop_after_empty_page: true. The watermark does not change`;
     return { position, end: { ...notOver, cutShort: true, resumes: true, paging } };
   }
   if (place.thenAt) return afterFront(plan, position, place, isNew);

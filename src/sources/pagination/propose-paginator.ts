@@ -3,6 +3,7 @@ import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { Warning } from '../../domain/run/warning.ts';
 import { lastPart, quoted, textOfValue } from '../proposal/record-fields.ts';
 import { nextLink } from './link-header.ts';
+import type { PageFacts } from './next-page.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -34,15 +35,39 @@ function paginatorOfCount(fields: readonly Field[]): { proposed: ProposedPaginat
 }
 
 /** Warns of a source without a paginator whose response refers to other pages. `max_pages: 1` says that one page is meant. */
-export function missedPages(paginator: PaginatorPlan, page: unknown, headers: Headers): Warning[] {
+export function missedPages(paginator: PaginatorPlan, facts: PageFacts): Warning[] {
   if (paginator.type !== 'single_page' || paginator.maxPages === 1) return [];
+  const { value: page, headers, records } = facts;
   const named = paginatorOfNext(page, headers);
   const counted = named === null ? paginatorOfCount(fieldsIn(page)) : null;
-  const proposed = named ?? counted?.proposed ?? null;
+  const total = named === null && counted === null ? statedTotal(facts) : null;
+  const byOffset = total && { type: 'offset', limit: String(records), total_path: total.path };
+  const proposed = named ?? counted?.proposed ?? byOffset;
   if (proposed === null) return [];
-  const says = counted === null ? 'names a next page' : `says that there are ${counted.pages} pages`;
+  const says = total
+    ? `has ${records} records and says that there are ${total.count}`
+    : counted === null
+      ? 'names a next page'
+      : `says that there are ${counted.pages} pages`;
   const message = `the response ${says}, but the source has no paginator: add \`paginator: ${written(proposed)}\`; to read only one page, \`paginator: { type: single_page, max_pages: 1 }\``;
   return [{ code: 'paginator_proposed', message, count: 1 }];
+}
+
+const totalKey =
+  /(?:^|\.)(?:total(?:[._-]?(?:results|records|items|count|hits|rows|features|elements|entries))?|(?:total|count)\.value|numFound|numberMatched|recordsTotal)$/i;
+
+/** How many records there are by what a page says, where that is more than it has. */
+export function statedTotal({
+  value,
+  records,
+}: Pick<PageFacts, 'value' | 'records'>): { path: string; count: number } | null {
+  if (records === 0) return null;
+  const totals = fieldsIn(value).flatMap(([path, count]) =>
+    typeof count === 'number' && Number.isSafeInteger(count) && totalKey.test(bare(path)) && !path.startsWith('_')
+      ? [{ path, count }]
+      : [],
+  );
+  return totals.length === 1 && totals[0] && totals[0].count > records ? totals[0] : null;
 }
 
 const linkKey = /(?:^|[._-])next(?:[._-]?(?:page|url|uri|link|href))*$/i;

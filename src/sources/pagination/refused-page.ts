@@ -1,6 +1,7 @@
 import { SourceRefused } from '../../domain/errors.ts';
 import type { HttpPosition } from '../../domain/state/fetch-position.ts';
 import type { HttpPlan } from '../../domain/plan/source-plan.ts';
+import { isFirstPage } from './first-position.ts';
 import type { Page } from '../extraction/page.ts';
 
 /** How APIs say that a page does not exist. */
@@ -26,6 +27,19 @@ export function refusedPage(plan: HttpPlan, place: HttpPosition, status: number)
   throw new SourceRefused(
     `fetch: ${plan.name} answered ${status} for a page after the first, expected 200; if that is the answer after the last page, set paginator.end_on: [${status}]`,
   );
+}
+
+/** What a message about an unexpected status should propose; empty if paging is not a likely cause. */
+export function pagingAdvice({ paginator }: HttpPlan, place: HttpPosition, status: number): string {
+  const { type } = paginator;
+  if (isFirstPage({ paginator }, place)) {
+    const mayCountFromOne = type === 'offset' && paginator.baseOffset === undefined && notThere.includes(status);
+    return mayCountFromOne ? '; if the API counts records from 1, set paginator.base_offset: 1' : '';
+  }
+  // A server that is busy says nothing about its pages.
+  const isFault = status >= 500 && status <= 599 && status !== 503;
+  if (!isFault || (type !== 'offset' && type !== 'page_number')) return '';
+  return ` for a page after the first; if that is the answer after the last page, set paginator.end_on: [${status}]`;
 }
 
 function statusesOf(endOn: HttpPlan['paginator']['endOn']): number[] {

@@ -1,5 +1,6 @@
 import { hash as digestOf } from 'node:crypto';
 import type { FetchPosition, HttpPosition } from '../../domain/state/fetch-position.ts';
+import type { PaginatorPlan } from '../../domain/plan/plan-parts.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { CheckedWithDays } from '../extraction/checked-page.ts';
 import { idsInOrder, receivedOf } from '../extraction/page-ids.ts';
@@ -46,4 +47,12 @@ export function notingWrongTotal(
 
 function markOf(id: string): string {
   return digestOf('sha256', id, 'base64url').slice(0, 11);
+}
+
+/** The key of a paginator by which pages follow an empty one. */
+export function whatLeadsOn(paginator: PaginatorPlan): string {
+  if (paginator.hasMorePath !== null) return `has_more_path "${paginator.hasMorePath}"`;
+  if (!('totalPath' in paginator)) return 'the API';
+  if (paginator.totalHeader !== undefined) return `total_header "${paginator.totalHeader}"`;
+  return paginator.totalPath === null ? 'the API' : `total_path "${paginator.totalPath}"`;
 }

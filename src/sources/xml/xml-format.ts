@@ -10,6 +10,7 @@ import { readDocument } from '../html/read-document.ts';
 import { readPageFields } from '../html/read-fields.ts';
 import { xmlAccept } from '../http/accept-headers.ts';
 import { decodeDocument } from '../text/decode-document.ts';
+import { assertNoError } from './error-document.ts';
 import { loadXml } from './load-xml.ts';
 import { xmlText } from './xml-text.ts';
 
@@ -35,6 +36,7 @@ export function xmlFormat(plan: HttpFormatPlan, trace: Trace = noTrace): Documen
       const { $, complete } = loadXml(plan, decoded.text, contentType);
       const page = new HtmlPage($, url, { base: url, textOf: xmlText });
       const read = readDocument(reading, page, plan.occurredAt.dateOrder, options);
+      if (read.items.length === 0) assertNoError(plan, $);
       const broken = complete
         ? {}
         : { broken: 'the XML document broke off before its end; what could be read is used' };

@@ -122,12 +122,19 @@ describe('rows', () => {
     ['an error without a prolog', '<Error><Code>AccessDenied</Code></Error>', 'text/plain', 'markup'],
     ['an error in JSON', '{"error":"unauthorized"}', 'application/json', 'JSON'],
     ['an error in JSON, called a text', '{"error":"unauthorized"}', 'text/plain', 'JSON'],
+    ['an error in words', 'Error: rate limit exceeded\n', 'text/csv', 'a text'],
     ['a PDF', '%PDF-1.7\n', 'application/pdf', 'a PDF document'],
   ])('are none: %s', async (_what, body, type, found) => {
     const error = await failureOf(read('/x.csv', body, { 'content-type': type }, 'format: csv'));
     expect(error.type).toBe('UnreadableBody');
     expect(error.message).toContain(found);
     expect(error.message).toContain('expected CSV');
+  });
+
+  test.each(['', '\n', 'id,at\n', 'id\n', '"the id"\n'])('may be a table without rows: %j', async (body) => {
+    const { ids, end } = await read('/x.csv', body, { 'content-type': 'text/csv' }, 'allow_empty: true');
+    expect(ids).toEqual([]);
+    expect(end).toMatchObject({ cutShort: false });
   });
 
   test('may have columns that look like tags', async () => {

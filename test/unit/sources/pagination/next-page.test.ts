@@ -256,6 +256,7 @@ describe('nextPage by link', () => {
 
   test.each([
     ['</p2>;rel=next', '/p2'],
+    ["</p2>; rel='next'", '/p2'],
     ['</p2> ; REL = "prefetch NEXT" ; x', '/p2'],
     [String.raw`</p2>; title="a, b; \"c\""; rel="next"`, '/p2'],
     ['</p2>; title="; rel=next"; rel=last', null],

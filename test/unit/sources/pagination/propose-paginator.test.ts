@@ -3,7 +3,14 @@ import { missedPages, proposePaginator } from '../../../../src/sources/paginatio
 import { byNumber, httpPlan, readerOf } from '../plans.ts';
 
 const { paginator: onePage } = httpPlan();
-const messageOf = (page: unknown, headers = {}) => missedPages(onePage, page, headers)[0]?.message ?? null;
+const facts = (value: unknown, headers = {}, records = 2) => ({
+  value,
+  headers,
+  records,
+  html: null,
+  url: 'https://a.test',
+});
+const messageOf = (page: unknown, headers = {}) => missedPages(onePage, facts(page, headers))[0]?.message ?? null;
 
 describe('a source without a paginator', () => {
   test.each<[what: string, page: unknown, headers: Record<string, string>, paginator: string]>([
@@ -53,8 +60,8 @@ describe('a source without a paginator', () => {
 
   test('gets no warning if one page is intended, nor with a paginator', () => {
     const page = { next: 'https://api.example/?page=2' };
-    expect(missedPages({ ...onePage, maxPages: 1 }, page, {})).toEqual([]);
-    expect(missedPages(byNumber, page, {})).toEqual([]);
+    expect(missedPages({ ...onePage, maxPages: 1 }, facts(page))).toEqual([]);
+    expect(missedPages(byNumber, facts(page))).toEqual([]);
   });
 
   test('has the warning in its page', async () => {
@@ -66,6 +73,30 @@ describe('a source without a paginator', () => {
       .read(response, new Date(), { place: { page: 0, cursor: null } });
     expect(read.warnings).toMatchObject([{ code: 'paginator_proposed', count: 1 }]);
   });
+});
+
+test.each([
+  ['total', { total: 25, count: 2 }, 'total'],
+  ['Crossref', { message: { 'total-results': 25 } }, 'message."total-results"'],
+  ['Solr', { response: { numFound: 25, start: 0 } }, 'response.numFound'],
+  ['Elasticsearch', { _shards: { total: 5 }, hits: { total: { value: 25 } } }, 'hits.total.value'],
+  ['openFDA', { meta: { results: { skip: 0, limit: 2, total: 25 } } }, 'meta.results.total'],
+  ['Jira', { startAt: 0, maxResults: 2, total: 25 }, 'total'],
+])('more records than the page has are noticed: %s', (_, page, path) => {
+  const message = messageOf(page) ?? '';
+  expect(message).toContain('the response has 2 records and says that there are 25');
+  expect(message).toContain(
+    `paginator: { type: offset, limit: 2, total_path: ${path.includes('"') ? `'${path}'` : path} }`,
+  );
+});
+
+test.each([
+  ['as many', { total: 2 }, 2],
+  ['none at all', { total: 25 }, 0],
+  ['of something else', { totalAmount: 25, _shards: { total: 25 } }, 2],
+  ['a price', { total: 25.5 }, 2],
+])('a total says nothing of further pages where it is that of %s', (_, page, records) => {
+  expect(missedPages(onePage, facts(page, {}, records))).toEqual([]);
 });
 
 test('a total of pages is proposed, unless this is the last of them', () => {

@@ -154,3 +154,49 @@ c </t><c><![CDATA[<b>&amp;</b>]]></c><w>
     expect(error.message).toContain('expected items and fields');
   });
 });
+
+describe('an answer with an error in place of records fails the attempt', () => {
+  const soap = (fault: string) =>
+    `<s:Envelope xmlns:s="u"><s:Header/><s:Body><s:Fault>${fault}</s:Fault></s:Body></s:Envelope>`;
+  const lines = ['items: { selector: i }', 'fields: { id: { selector: id } }', 'allow_empty: true'];
+
+  test.each<[type: string, shown: string, body: string]>([
+    ['SourceUnavailable', 's:Server busy', soap('<faultcode>s:Server</faultcode><faultstring>busy</faultstring>')],
+    ['SourceRefused', 's:Sender no', soap('<s:Code><s:Value>s:Sender</s:Value></s:Code><s:Reason>no</s:Reason>')],
+    ['SourceRefused', 'badResumptionToken', '<OAI-PMH><request/><error code="badResumptionToken"/></OAI-PMH>'],
+    [
+      'SourceRefused',
+      'InvalidParameterValue startIndex',
+      '<ows:ExceptionReport><ows:Exception exceptionCode="InvalidParameterValue"><ows:ExceptionText>startIndex</ows:ExceptionText></ows:Exception></ows:ExceptionReport>',
+    ],
+    [
+      'SourceUnavailable',
+      'no connection',
+      '<ServiceExceptionReport><ServiceException>no connection</ServiceException></ServiceExceptionReport>',
+    ],
+    ['SourceUnavailable', '99 Insufficient', '<rsp stat="fail"><err code="99" msg="Insufficient"/></rsp>'],
+    ['SourceUnavailable', 'SlowDown', '<Error><Code>SlowDown</Code></Error>'],
+    ['SourceUnavailable', 'over quota', '<response><error>over quota</error><items/></response>'],
+  ])('%s: %s', async (type, shown, body) => {
+    const error = await failureOf(read(body, ...lines));
+    expect(error).toMatchObject({ type });
+    expect(error.message).toContain(`in place of records: ${shown}`);
+  });
+
+  test.each([
+    '<OAI-PMH><error code="noRecordsMatch">none</error></OAI-PMH>',
+    '<response><error>0</error><items/></response>',
+    '<response><errors/><status code="200"/></response>',
+    '<response><errors count="0"/></response>',
+    '<r><list><error>of a record</error></list></r>',
+  ])('not where it says that there is none: %s', async (body) => {
+    expect((await read(body, ...lines)).ids).toEqual([]);
+  });
+
+  test('and it is not quoted where values are masked', async () => {
+    const mask = ['mask: { name: redact }'];
+    const error = await failureOf(read('<error>of Ann</error>', ...lines, ...mask));
+    expect(error.message).toContain('in place of records');
+    expect(error.message).not.toContain('Ann');
+  });
+});
