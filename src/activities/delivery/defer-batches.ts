@@ -7,7 +7,7 @@ import { noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
 import type { Uses } from '../support/dependencies.ts';
 import { batchesDeferred } from '../support/events.ts';
 import { redactorFor, type SecretAccess } from '../support/source-secrets.ts';
-import { readOrRebuild } from '../run/write-batch.ts';
+import { readAgain } from '../run/write-batch.ts';
 import { startDelivery } from '../../temporal/start-delivery.ts';
 
 export interface DeferBatchesInput {
@@ -37,7 +37,7 @@ export function createDeferBatches(
     // The first writes may have had them in memory: from here on the spool is all there is.
     for (const batch of batches) {
       recentBatches.drop(batch);
-      await readOrRebuild(dependencies, batch);
+      await readAgain(dependencies, batch);
     }
     const redact = redactorFor(source, dependencies);
     const { client, info } = Context.current();

@@ -1,3 +1,4 @@
+import type { BatchRef } from '../../domain/run/batch.ts';
 import { BatchDamaged, BatchGone, messageOf } from '../../domain/errors.ts';
 import type { SinkCounts } from '../../domain/run/receipt.ts';
 import type { StorageWriter } from '../../sinks/storage-writer.ts';
@@ -14,7 +15,8 @@ export type DeliveryTools = AlertTools & WriteTools;
 
 /** The outcome of a deferred batch. */
 export type BatchOutcome =
-  | { readonly became: 'delivered'; readonly counts: SinkCounts }
+  /** Its marker is still there. */
+  | { readonly became: 'delivered'; readonly batch: BatchRef; readonly counts: SinkCounts }
   /** It waits for another attempt. */
   | { readonly became: 'refused'; readonly error: unknown }
   /** The spool no longer has it. */
@@ -23,23 +25,30 @@ export type BatchOutcome =
   | { readonly became: 'damaged' }
   /** Its marker can neither be read nor rebuilt: it stays, and was reported to the store. */
   | { readonly became: 'unreadable' }
-  /** Its marker is gone: someone else delivered it. */
+  /** Its marker is gone: it was delivered elsewhere, or before. */
   | { readonly became: 'settled' };
 
 /**
- * Delivers the batch of a marker, and deletes the marker.
+ * Delivers the batch of a marker.
+ * @param counted hashes of batches that a receipt counts already: their markers only have to go
  * @throws only if the work has to end: it was cancelled, or the sink no longer answers
  */
 export async function deliverBatch(
   dependencies: DeliveryTools,
   writer: StorageWriter,
   path: string,
+  counted: ReadonlySet<string>,
   context: AdapterContext,
 ): Promise<BatchOutcome> {
   try {
     const marker = await takeMarker(dependencies.store, path);
     if (marker === null) return { became: 'settled' };
     if ('damaged' in marker) return { became: 'unreadable' };
+    const { batch } = marker.ok;
+    if (counted.has(batch.hash)) {
+      await unmarkDeferred(dependencies.store, writer.sink, batch);
+      return { became: 'settled' };
+    }
     return await deliverDeferred(dependencies, writer, marker.ok, context);
   } catch (error) {
     context.signal.throwIfAborted();
@@ -60,8 +69,7 @@ async function deliverDeferred(
   const { sink } = writer;
   try {
     const counts = await writeTo(dependencies, writer, deferred.batch, context);
-    await unmarkDeferred(store, sink, deferred.batch);
-    return { became: 'delivered', counts };
+    return { became: 'delivered', batch: deferred.batch, counts };
   } catch (error) {
     const isGone = error instanceof BatchGone;
     if (error instanceof BatchDamaged || (isGone && (await wasSetAside(store, deferred.batch)))) {

@@ -1,13 +1,14 @@
-import { Context, log } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { Instance } from '../../domain/instance.ts';
 import { addCounts, noCounts, type SinkCounts } from '../../domain/run/receipt.ts';
 import type { Sink } from '../../domain/run/sink.ts';
 import type { StorageWriter } from '../../sinks/storage-writer.ts';
 import { listDeferred } from '../../store/delivery/deferred.ts';
-import { writeDeliveryReceipt } from '../../store/run/receipts.ts';
+import { lastDelivered } from '../../store/delivery/delivery-receipts.ts';
 import { storeVerdicts } from '../../store/alerts/store-alert.ts';
 import { clearWaitingReason, noteWaitingReason } from '../../store/delivery/waiting-reason.ts';
 import { recordAlerts } from '../alerts/record-alerts.ts';
+import { DeliveredBatches } from './delivered-batches.ts';
 import { deliverBatch, type DeliveryTools } from './deliver-batch.ts';
 import { TriedBatches } from './delivery-pass.ts';
 import type { Uses } from '../support/dependencies.ts';
@@ -53,7 +54,7 @@ const concurrency = 3;
 
 /**
  * Delivers the deferred batches for a sink, the oldest first, and deletes their markers. Refused ones do not block others. Safe to
- * repeat because writing a batch again stores nothing twice; a batch itself is never deleted here.
+ * repeat because writing a batch again stores and counts nothing twice; a batch itself is never deleted here.
  */
 export function createDeliverBatches(dependencies: DeliveryTools & Uses<Sink | 'searchAttribute' | 'sinkProbeMs'>) {
   const places = new ConcurrencyLimit(concurrency);
@@ -80,7 +81,7 @@ class Delivery {
   readonly #tried: TriedBatches;
   readonly #input: DeliverBatchesInput;
   readonly #context: AdapterContext;
-  readonly #startedAt = new Date();
+  readonly #settling: DeliveredBatches;
   #counts = noCounts;
   #delivered = 0;
   readonly #refusals: unknown[] = [];
@@ -97,6 +98,13 @@ class Delivery {
     this.#tried = tried;
     this.#input = input;
     this.#context = context;
+    const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
+    this.#settling = new DeliveredBatches(dependencies.store, {
+      source: input.source,
+      sink: input.sink,
+      workflowId,
+      runId,
+    });
   }
 
   async run(): Promise<DeliverBatchesResult> {
@@ -115,7 +123,7 @@ class Delivery {
       if (reportOutage !== true) throw error;
     } finally {
       // Deliveries before a failure are counted too.
-      if (this.#delivered > 0) await this.#keepReceipt();
+      await this.#settling.settle();
     }
     const refused = outage === undefined ? await this.#noteRefusals(triedAll) : undefined;
     if (refused !== undefined && reportRefusals !== true) throw this.#refusals[0];
@@ -135,10 +143,12 @@ class Delivery {
     const { signal, onProgress } = this.#context;
     const writer: StorageWriter = this.#dependencies[sink];
     if (paths.length > 0) await writer.probe(signal);
+    const counted =
+      paths.length > 0 ? await lastDelivered(this.#dependencies.store, sink, source, new Date()) : new Set<string>();
     const pass = this.#tried.begin(`${sink}/${source}`, paths, Date.now());
     for (let path = pass.next(Date.now()); path !== null; path = pass.next(Date.now())) {
       signal.throwIfAborted();
-      const outcome = await deliverBatch(this.#dependencies, writer, path, this.#context);
+      const outcome = await deliverBatch(this.#dependencies, writer, path, counted, this.#context);
       if (outcome.became === 'refused') {
         this.#refusals.push(outcome.error);
         pass.refused();
@@ -146,6 +156,7 @@ class Delivery {
         this.#unreadable.add(path);
       } else if (outcome.became === 'delivered') {
         this.#counts = addCounts(this.#counts, outcome.counts);
+        await this.#settling.add(outcome.batch, outcome.counts);
         pass.delivered(Date.now());
         onProgress({ delivered: ++this.#delivered });
       }
@@ -178,22 +189,5 @@ class Delivery {
     const settled = [{ name: `deferred_${sink}`, message: null } as const, ...(await storeVerdicts(store, source))];
     await recordAlerts(this.#dependencies, source, settled, redact);
     return 0;
-  }
-
-  async #keepReceipt(): Promise<void> {
-    const { source, sink } = this.#input;
-    const { workflowExecution } = Context.current().info;
-    const finishedAt = new Date().toISOString();
-    const done = { source, sink, batches: this.#delivered, counts: this.#counts };
-    await writeDeliveryReceipt(this.#dependencies.store, {
-      ...done,
-      startedAt: this.#startedAt.toISOString(),
-      finishedAt,
-      workflowId: workflowExecution?.workflowId ?? '',
-      runId: workflowExecution?.runId ?? '',
-    });
-    const durationMs = Date.parse(finishedAt) - this.#startedAt.getTime();
-    const { batches, counts } = done;
-    log.info('Deferred batches delivered', { source, sink, batches, ...counts, durationMs });
   }
 }

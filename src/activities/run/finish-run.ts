@@ -1,8 +1,10 @@
+import { log } from '@temporalio/activity';
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { ReceiptUnbalanced } from '../../domain/errors.ts';
 import { isUnchangedPoll } from '../../domain/run/last-run.ts';
 import { imbalance } from '../../domain/run/receipt.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
+import { hasEndedWell } from '../../store/run/receipts.ts';
 import { createBodyCopies } from '../../store/run/body-copies.ts';
 import type { Uses } from '../support/dependencies.ts';
 import type { createReleaseBatches } from './release-batches.ts';
@@ -42,6 +44,10 @@ export function createFinishRun({ saveState, saveReceipt, releaseBatches, store 
     const state = changed && withReceipt(changed, receipt);
     const problem = receipt.outcome === 'failed' ? null : imbalance(receipt);
     if (problem !== null) throw new ReceiptUnbalanced(`receipt: ${problem}`);
+    if (receipt.outcome === 'failed' && input.again && (await hasEndedWell(store, receipt))) {
+      log.warn('The run failed after a step that was lost had ended it; the receipt of that step stays', { source });
+      return { notify: false };
+    }
     const isSaved = state && (await saveState({ source, state, clean, ...(before ? { before } : {}) }));
     const after = state ?? sameState;
     const saving: SaveReceiptInput = {

@@ -2,7 +2,7 @@ import { log } from '@temporalio/activity';
 import type { BatchRef } from '../../domain/run/batch.ts';
 import { shapingPlan } from '../../config/plan/shaping-plan.ts';
 import { hiddenValue } from '../../domain/plan/shaping-plan.ts';
-import { BatchDamaged, ReceiptUnbalanced } from '../../domain/errors.ts';
+import { BatchDamaged, BatchGone, ReceiptUnbalanced } from '../../domain/errors.ts';
 import { sumCounts, type SinkCounts } from '../../domain/run/receipt.ts';
 import type { SpooledRecord } from '../../domain/run/record.ts';
 import type { NewDeadLetter } from '../../domain/dead-letters/dead-letter.ts';
@@ -42,7 +42,7 @@ async function writeBatch(
   { batch }: WriteBatchInput,
 ): Promise<SinkCounts> {
   const recent = dependencies.recentBatches.take(batch, writer.sink);
-  const records = recent ?? (await readOrRebuild(dependencies, batch));
+  const records = recent ?? (await readAgain(dependencies, batch));
   return writeRecords(dependencies, writer, batch, records, adapterContext());
 }
 
@@ -60,10 +60,22 @@ export async function writeTo(
   return writeRecords(dependencies, writer, batch, await readOrRebuild(dependencies, batch), context);
 }
 
-export async function readOrRebuild(
-  { store, journal }: Uses<'store' | 'journal'>,
-  batch: BatchRef,
-): Promise<SpooledRecord[]> {
+/**
+ * The same for a batch of a run that is still open. It may have been released: the step that wrote it and ended the run was lost
+ * before its workflow knew. Its CSV part is whole then, and each sink repeats what it counted.
+ */
+export async function readAgain(dependencies: Uses<'store' | 'journal'>, batch: BatchRef): Promise<SpooledRecord[]> {
+  try {
+    return await readOrRebuild(dependencies, batch);
+  } catch (error) {
+    const records =
+      error instanceof BatchGone ? await rebuildBatch(dependencies.store, dependencies.journal, batch) : null;
+    if (!records) throw error;
+    return records;
+  }
+}
+
+async function readOrRebuild({ store, journal }: Uses<'store' | 'journal'>, batch: BatchRef): Promise<SpooledRecord[]> {
   try {
     return await readBatch(store, batch);
   } catch (error) {

@@ -8,7 +8,7 @@ import { adapterContext, type AdapterContext } from '../support/adapter-context.
 import type { Uses } from '../support/dependencies.ts';
 import { failedAttempt } from '../support/failure.ts';
 import { redactorFor } from '../support/source-secrets.ts';
-import { readOrRebuild, writeRecords, type WriteTools } from './write-batch.ts';
+import { readAgain, writeRecords, type WriteTools } from './write-batch.ts';
 
 export interface WriteBatchesInput {
   readonly source: string;
@@ -42,7 +42,7 @@ export function createWriteBatches(dependencies: WriteTools & Uses<Sink | 'recen
   return async function writeBatches({ batches, except = [] }: WriteBatchesInput): Promise<WriteBatchesResult> {
     const context = adapterContext();
     const tried: Tried = batches.map(() => ({}));
-    const records = batches.map((batch) => once(() => readOrRebuild(dependencies, batch)));
+    const records = batches.map((batch) => once(() => readAgain(dependencies, batch)));
     const writing = sinks
       .filter((sink) => !except.includes(sink))
       .map((sink) => ({ sink, stop: new AbortController() }))

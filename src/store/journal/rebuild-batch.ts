@@ -8,7 +8,7 @@ import type { Journal } from './journal.ts';
 import { readWhole } from './read-whole.ts';
 
 /**
- * Rebuilds a damaged batch of the spool from the CSV part of the same batch. The hash of the batch decides: a part that is not
+ * Rebuilds a batch of the spool that is damaged or gone from the CSV part of the same batch. The hash of the batch decides: a part that is not
  * whole, or without repeats of a key, does not give the same batch.
  * @returns the records, which are in the spool again; null if there is no such part
  */

@@ -1,5 +1,5 @@
-import { type Sink, sinks } from '../../domain/run/sink.ts';
-import type { SinkCounts, FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
+import { sinks } from '../../domain/run/sink.ts';
+import type { FailedReceipt, Receipt } from '../../domain/run/receipt.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { storePaths } from '../paths/paths.ts';
 import { storedJson, hasFields, readStoredJson } from '../blobs/stored-json.ts';
@@ -31,6 +31,15 @@ export async function earlierReceipts(store: BlobStore, receipt: Receipt | Faile
     }
   }
   return earlier;
+}
+
+/** Whether a step that was lost has ended the run of a receipt without failure: both sinks have all that it counted. */
+export async function hasEndedWell(store: BlobStore, receipt: Receipt | FailedReceipt): Promise<boolean> {
+  for (const path of await earlierReceipts(store, receipt)) {
+    const earlier = await readReceipt(store, path);
+    if (earlier && earlier.outcome !== 'failed') return true;
+  }
+  return false;
 }
 
 /** The receipt of a source's latest run, finished or failed; null if it has none. */
@@ -136,23 +145,6 @@ export async function listRecentReceipts(store: BlobStore, source: string, now: 
     if (paths.length > 0) return onePerRun(paths);
   }
   return [];
-}
-
-/** What a delivery stored in a sink. */
-export interface DeliveryReceipt {
-  readonly source: string;
-  readonly sink: Sink;
-  readonly batches: number;
-  readonly counts: SinkCounts;
-  readonly startedAt: string;
-  readonly finishedAt: string;
-  readonly workflowId: string;
-  readonly runId: string;
-}
-
-export async function writeDeliveryReceipt(store: BlobStore, receipt: DeliveryReceipt): Promise<void> {
-  const path = storePaths.delivery.build({ ...receipt, day: receipt.finishedAt.slice(0, 10) });
-  await store.put(path, storedJson(receipt));
 }
 
 function pathOf(receipt: Receipt | FailedReceipt): string {

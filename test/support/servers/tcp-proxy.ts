@@ -6,6 +6,8 @@ export interface TcpProxy {
   /** Refuses and drops all connections. */
   down(): void;
   up(): void;
+  /** Goes down instead of passing on a request, once `isDue`. */
+  downOnce(isDue: () => boolean): void;
   /** Lets requests through that hold the text, but drops the connection before their answer arrives; `times` times. */
   loseAnswersTo(text: string, times: number): void;
   /** Keeps requests that hold the text, also where their client goes away meanwhile; `times` of them. */
@@ -25,7 +27,12 @@ export async function startTcpProxy(targetHost: string, targetPort: number): Pro
   const sockets = new Set<Socket>();
   let isDown = false;
   let lost = { text: '', times: 0 };
+  let downIf: (() => boolean) | null = null;
   let hold = { text: '', times: 0, held: [] as (() => Promise<void>)[] };
+  const goDown = () => {
+    isDown = true;
+    for (const socket of sockets) socket.destroy();
+  };
   const server = createServer((client) => {
     if (isDown) return void client.destroy();
     const target = connect(targetPort, targetHost);
@@ -42,6 +49,11 @@ export async function startTcpProxy(targetHost: string, targetPort: number): Pro
       });
     }
     client.on('data', (chunk: Buffer) => {
+      if (downIf?.() === true) {
+        downIf = null;
+        goDown();
+        return;
+      }
       if (held === null && hold.times > 0 && chunk.includes(hold.text)) {
         hold.times--;
         held = [];
@@ -70,9 +82,9 @@ export async function startTcpProxy(targetHost: string, targetPort: number): Pro
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : 0,
-    down() {
-      isDown = true;
-      for (const socket of sockets) socket.destroy();
+    down: goDown,
+    downOnce(isDue) {
+      downIf = isDue;
     },
     up() {
       isDown = false;

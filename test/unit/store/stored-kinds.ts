@@ -11,7 +11,8 @@ import type { BlobStore } from '../../../src/store/blobs/blob-store.ts';
 import { readCanaryReport, writeCanaryReport } from '../../../src/store/canary/canary-report.ts';
 import { listDeadLetters, writeDeadLetters } from '../../../src/store/dead-letters/dead-letters.ts';
 import { markDeferred, markMissing, takeMarker } from '../../../src/store/delivery/deferred.ts';
-import { writeDeliveryReceipt, readLastReceipt, writeReceipt } from '../../../src/store/run/receipts.ts';
+import { lastDelivered, writeDeliveryReceipt } from '../../../src/store/delivery/delivery-receipts.ts';
+import { readLastReceipt, writeReceipt } from '../../../src/store/run/receipts.ts';
 import { LastRuns, readLastRuns } from '../../../src/store/run/last-runs.ts';
 import { FanOutStore } from '../../../src/store/fan-out/fan-out-store.ts';
 import { emptyRoot } from '../../../src/store/fan-out/fan-out-root.ts';
@@ -578,6 +579,7 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
         source,
         sink: 'csv',
         batches: 1,
+        hashes: ['h'],
         counts: noCounts,
         startedAt: at,
         finishedAt: at,
@@ -592,10 +594,10 @@ export const storedKinds: { readonly [Kind in StoreKind]: StoredKind } = {
         day,
       });
     },
-    read: async () => null,
-    whole: null,
-    damaged: null,
-    fate: 'unread',
+    read: async (store) => [...(await lastDelivered(store, 'csv', source, new Date(at)))],
+    whole: ['h'],
+    damaged: [],
+    fate: 'aside',
   },
   deadLetters: {
     write: writeLetters,

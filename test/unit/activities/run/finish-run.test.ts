@@ -23,3 +23,31 @@ test('the last step of a run that failed deletes copies of bodies, also those of
   await worker.close();
   await origin.close();
 });
+
+test('a run that fails after a step that was lost had ended it keeps the receipt of that step', async () => {
+  const worker = new FanOutWorker(
+    folder.path,
+    `  - { name: rows, type: http, url: "http://127.0.0.1:9", id: id, occurred_at: at }\n`,
+  );
+  const ended = { ...aReceipt(), source: 'rows', runId: 'ended', finishedAt: '2026-11-10T00:00:00.000Z' };
+  const error = { type: 'BatchGone', message: 'the batch is missing' };
+  const failed = { ...ended, outcome: 'failed' as const, error, finishedAt: '2026-11-10T00:00:09.000Z' };
+  const finish = (receipt: object, again: boolean) =>
+    worker.run(worker.activities.finishRun, {
+      receipt: receipt as typeof failed,
+      verdicts: [],
+      poll: { epoch: 0, end: null },
+      clean: false,
+      release: [],
+      again,
+    });
+  await finish(ended, false);
+  const before = await worker.store.list('receipts');
+  expect(before).toHaveLength(1);
+  expect(await finish(failed, true)).toEqual({ notify: false });
+  expect(await worker.store.list('receipts')).toEqual(before);
+  // Another run that fails has a receipt of its own.
+  await finish({ ...failed, runId: 'other' }, true);
+  expect(await worker.store.list('receipts')).toHaveLength(2);
+  await worker.close();
+});
