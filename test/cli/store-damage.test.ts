@@ -155,10 +155,14 @@ describe('with every kind of file damaged', () => {
         writeFileSync(testWorker.path('data', path), damaged.get(path) ?? '');
       }
       const all = (Object.keys(storedKinds) as StoreKind[]).filter((kind) => storedKinds[kind].fate === 'aside');
-      // A note of a replay exists only while it is running, a reason only while batches wait, a rule only after `rekey`.
+      // A note of a replay exists only while it is running, a reason only while batches wait, a rule only after `rekey`,
+      // the receipt of a delivery only after an outage.
       // Here no source has an export or a for_each: tests of these damage their files.
       const ofExports: StoreKind[] = ['exportJob', 'fanOut', 'queuedParents'];
-      const passing: StoreKind[] = ['replayNote', 'waitingReason', 'idRule', 'config', 'identity', ...ofExports];
+      const passing: StoreKind[] = [
+        ...(['replayNote', 'waitingReason', 'delivery', 'idRule', 'config', 'identity'] as const),
+        ...ofExports,
+      ];
       expect([...kinds].sort()).toEqual(all.filter((kind) => !passing.includes(kind)).sort());
       // One is read only where the state is older; the other only where no command made the source forget its last poll.
       for (const kind of ['stateEpoch', 'pollKeys'] as const) kinds.delete(kind);

@@ -175,9 +175,13 @@ function cutBatches(trial: Trial): number {
   let cut = 0;
   const spool = trial.path('data', 'spool');
   for (const name of namesIn(spool).filter((found) => /\/[0-9a-f]{64}$/.test(found))) {
-    const text = readFileSync(join(spool, name), 'utf8');
-    truncateSync(join(spool, name), text.lastIndexOf('\n', text.length - 2) + 1);
-    cut++;
+    try {
+      const text = readFileSync(join(spool, name), 'utf8');
+      truncateSync(join(spool, name), text.lastIndexOf('\n', text.length - 2) + 1);
+      cut++;
+    } catch {
+      // It is released at this moment.
+    }
   }
   return cut;
 }

@@ -38,6 +38,16 @@ beforeAll(async () => {
       response.end(isKnown ? undefined : JSON.stringify(recordsOf('etag')));
     } else if (url.pathname === '/same') response.end(JSON.stringify(recordsOf('same')));
     else if (url.pathname === '/feed') response.end(feedOf('same'));
+    else if (url.pathname === '/csv') {
+      response.writeHead(200, { 'content-type': 'text/csv' });
+      response.end(
+        `id,at\n${recordsOf('csv')
+          .map(({ id, at }) => `${id},${at}\n`)
+          .join('')}`,
+      );
+    } else if (url.pathname === '/ndjson') response.end(linesOf('ndjson'));
+    else if (url.pathname === '/values')
+      response.end(JSON.stringify(recordsOf(`values-${url.searchParams.get('of')}`)));
     else if (url.pathname === '/fresh') response.end(feedOf(`fresh-${poll}`));
     else response.end(JSON.stringify(recordsOf(`news-${poll}`)));
   });
@@ -52,7 +62,12 @@ beforeAll(async () => {
   // A host of its own: a limit holds for all sources of a host.
   const limited = `{ name: limited, type: http_json, url: "${origin.url.replace('127.0.0.1', 'localhost')}/news", id: id, occurred_at: at, ${limit} }`;
   const file = '{ name: lines, type: file, path: lines.ndjson, id: id, occurred_at: at }';
-  const sources = [...json, ...feeds, limited, file].map((source) => `  - ${source}\n`);
+  const formats = ['csv', 'ndjson'].map(
+    (format) =>
+      `{ name: ${format}, type: http, format: ${format}, url: "${origin.url}/${format}", id: id, occurred_at: at }`,
+  );
+  const values = `{ name: values, type: http_json, for_each: { values: [a, b, c, d, e] }, url: "${origin.url}/values?of=\${parent:value}", id: id, occurred_at: at }`;
+  const sources = [...json, ...feeds, ...formats, values, limited, file].map((source) => `  - ${source}\n`);
   testWorker = await TestWorker.createOnBucket(
     `version: 1\ndefaults: { allow_private: true }\nsources:\n${sources.join('')}`,
     setting,
@@ -87,16 +102,19 @@ const batch = [
 ];
 
 describe.skipIf(server === null)('requests to a bucket', () => {
-  test.each(['etag', 'same', 'feed', 'lines'])('of a poll that finds nothing new: %s', async (source) => {
-    if (source === 'lines') writeFileSync(testWorker.path('lines.ndjson'), linesOf('lines'));
-    await polled(source);
-    await polled(source);
-    const { outcome, requests } = await polled(source);
-    expect(outcome).toBe('unchanged');
-    expect(tableOf(requests)).toEqual(['1 GET state', '1 GET state-epochs']);
-    const { get, put } = pollCosts.unchanged;
-    expect(countsOf(requests)).toEqual({ GET: get, PUT: put, LIST: 0, DELETE: 0 });
-  });
+  test.each(['etag', 'same', 'feed', 'csv', 'ndjson', 'values', 'lines'])(
+    'of a poll that finds nothing new: %s',
+    async (source) => {
+      if (source === 'lines') writeFileSync(testWorker.path('lines.ndjson'), linesOf('lines'));
+      await polled(source);
+      await polled(source);
+      const { outcome, requests } = await polled(source);
+      expect(outcome).toBe('unchanged');
+      expect(tableOf(requests)).toEqual(['1 GET state', '1 GET state-epochs']);
+      const { get, put } = pollCosts.usual.unchanged;
+      expect(countsOf(requests)).toEqual({ GET: get, PUT: put, LIST: 0, DELETE: 0 });
+    },
+  );
 
   test('of a poll with one batch', async () => {
     await polled('news');
@@ -104,7 +122,7 @@ describe.skipIf(server === null)('requests to a bucket', () => {
     const { outcome, requests } = await polled('news');
     expect(outcome).toBe('ok');
     expect(tableOf(requests)).toEqual([...batch, '1 PUT polls', '1 DELETE polls'].sort());
-    const { get, put } = pollCosts.batch;
+    const { get, put } = pollCosts.usual.batch;
     expect(countsOf(requests)).toMatchObject({ GET: get, PUT: put, LIST: 0 });
   });
 
@@ -132,7 +150,7 @@ describe.skipIf(server === null)('requests to a bucket', () => {
     expect(outcome).toBe('ok');
     // With the keys of the poll.
     expect(tableOf(requests)).toEqual([...batch, '1 PUT feed-items', '1 DELETE feed-items'].sort());
-    const { get, put } = pollCosts.batch;
+    const { get, put } = pollCosts.usual.batch;
     expect(countsOf(requests)).toMatchObject({ GET: get, PUT: put, LIST: 0 });
   });
 

@@ -100,8 +100,10 @@ export class ValueChains implements Chains {
   async keep(_chain: Chain, { position, digests }: Collected): Promise<FetchPosition> {
     const { plan, pollKeys } = this.#input;
     const keeps = position.keysKept !== null && digests.length > 0;
-    // One that was there may have been deleted: it is written again.
-    const blob = keeps ? await pollKeys.write(plan.name, digests, []) : null;
+    // Those that a state names are not deleted: others are written again.
+    const named = [this.#root.values, this.#values].flatMap((values) => Object.values(values));
+    const present = new Set(named.flatMap(({ previousPoll }) => previousPoll));
+    const blob = keeps ? await pollKeys.write(plan.name, digests, [...present]) : null;
     return keepKeys(position, digests.length, blob);
   }
 

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { mayStream } from '../../domain/plan/large-bodies.ts';
+import { isFetchedApart } from '../../domain/plan/large-bodies.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import { cancelledAttempt, type FailedAttempt } from '../../domain/run/failed-attempt.ts';
@@ -45,9 +45,6 @@ interface Planned {
   readonly state: SourceState;
   readonly warnings?: readonly Warning[];
 }
-
-/** A page that takes longer is left to `fetchBatch`, whose timeout fits the source. */
-const longestTimeoutMs = 240_000;
 
 /**
  * Tries the first fetch once, and ends the run where nothing has changed. Safe to repeat because fetching and ending are.
@@ -112,15 +109,10 @@ function isUnchanged({ warnings: found = [] }: Planned, fetch: FetchBatchResult)
   return isNothingNew && batches.length === 0 && found.length + warnings.length === 0;
 }
 
-/**
- * Modules run code of their own, a large body takes as long as it comes, and this worker may lack the label of the source; a source that backs off, or asked not to be called yet,
- * is not polled now.
- */
+/** A source that backs off, or asked not to be called yet, is not polled now. */
 function mayFetch({ plan, state }: Planned, isForced: boolean): boolean {
   const isAhead = (time: string | null | undefined) => typeof time === 'string' && Date.parse(time) > Date.now();
-  if (plan.type === 'module' || mayStream(plan) || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs))
-    return false;
-  if (plan.runsOn !== undefined || ('export' in plan && plan.export)) return false;
+  if (isFetchedApart(plan)) return false;
   return !isAhead(state.notBefore) && (isForced || !isAhead(state.failures?.until));
 }
 

@@ -3,6 +3,7 @@ import type { PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
 import { deadLetters, type Receipt, type Tally } from '../../domain/run/receipt.ts';
 import { receiptOf } from '../../domain/run/run-receipt.ts';
 import { alertsOf } from '../../domain/run/run-verdict.ts';
+import { isRoutine } from '../../domain/state/poll.ts';
 import { isSameState, noteNews, noteRejected, settledState } from '../../domain/state/settled-state.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
@@ -78,7 +79,7 @@ export async function endPoll(
     verdicts: alertsOf(receipt, { plan, deferredBecause: new Map(), lastNewAt, end, isWindow: window !== null }),
     ...(window ? { window } : { poll: { epoch: state.epoch ?? 0, end } }),
     ...(window ? {} : isSameState(state, next) ? { sameState: state } : { state: next }),
-    ...(isScheduled && isRoutine(state, end, window) ? { alertsSince: state.receiptAt ?? null } : {}),
+    ...(isScheduled && window === null && isRoutine(state, end) ? { alertsSince: state.receiptAt ?? null } : {}),
     ...(again ? { again } : {}),
     clean: true,
     before: state,
@@ -91,17 +92,4 @@ export async function endPoll(
 /** The server may have given up an attempt that was blocked for so long: the run may have got further by other steps. */
 export function isLate(startedMs: number): boolean {
   return performance.now() - startedMs > latestEndMs;
-}
-
-/**
- * Whether the poll continues one that did not fail. One that begins from scratch, because a command has changed the state, closes
- * alerts that no later poll may close.
- */
-function isRoutine(
-  { failures, previousPoll, file, files }: SourceState,
-  end: PollEnd,
-  window: TimeRangeText | null,
-): boolean {
-  const isFromScratch = previousPoll.length === 0 && file === null && files === null && !end.notModified;
-  return window === null && !failures && !isFromScratch;
 }

@@ -14,3 +14,16 @@ export function fetchTimeoutMs(plan: SourcePlan): number {
   if (mayStream(plan)) return largeBodyMs;
   return 'timeoutMs' in plan ? Math.max(fiveMinutes, plan.timeoutMs + 60_000) : fiveMinutes;
 }
+
+/** A page that takes longer is left to an activity whose timeout fits the source. */
+const longestTimeoutMs = 240_000;
+
+/**
+ * Whether each fetch of a source is an activity of its own, also the first one: a module runs code of its own, a large body takes as long
+ * as it comes, an export is waited for, and the worker that begins a run may lack the label of the source.
+ */
+export function isFetchedApart(plan: SourcePlan): boolean {
+  if (plan.type === 'module' || mayStream(plan) || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs))
+    return true;
+  return plan.runsOn !== undefined || ('export' in plan && Boolean(plan.export));
+}

@@ -167,3 +167,14 @@ export function latest(a: string | null, b: string | null): string | null {
   if (a === null || b === null) return a ?? b;
   return a > b ? a : b;
 }
+
+/**
+ * Whether a poll continues one that did not fail. One that begins from scratch, because a command has changed the state, closes alerts
+ * that no later poll may close.
+ * @param begun the state that it began with
+ */
+export function isRoutine({ failures, previousPoll, file, files, fanOut }: SourceState, end: PollEnd): boolean {
+  const isFromScratch =
+    previousPoll.length === 0 && file === null && files === null && fanOut === undefined && !end.notModified;
+  return !failures && !isFromScratch;
+}

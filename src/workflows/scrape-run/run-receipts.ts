@@ -36,7 +36,7 @@ export async function finishRun<R extends Receipt | FailedReceipt>(
   verdicts: readonly AlertVerdict[],
   window: TimeRangeText | null,
   poll: PollFacts,
-  rest: Pick<FinishRunInput, 'state' | 'clean' | 'release' | 'again'>,
+  rest: Pick<FinishRunInput, 'state' | 'sameState' | 'alertsSince' | 'clean' | 'release' | 'again'>,
 ): Promise<R> {
   const { source } = receipt;
   const input = { receipt, verdicts, ...factsOf(window, poll), ...rest };

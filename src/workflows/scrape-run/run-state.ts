@@ -1,4 +1,6 @@
-import type { StatePatch } from '../../domain/state/fetch-position.ts';
+import type { FinishRunInput } from '../../activities/run/finish-run.ts';
+import type { PollEnd, StatePatch } from '../../domain/state/fetch-position.ts';
+import { isRoutine } from '../../domain/state/poll.ts';
 import { isSameState, markSinks, noteNews } from '../../domain/state/settled-state.ts';
 import { nextBackoff } from '../../domain/state/failure-backoff.ts';
 import type { RunFailure } from '../../domain/run/run-failure.ts';
@@ -10,15 +12,21 @@ import { storeActivities } from '../activities.ts';
 export class RunState {
   readonly #source: string;
   readonly #isSaved: boolean;
+  /** What the run began with; null = not known any more. */
+  readonly #begun: SourceState | null;
   #current: SourceState;
   #saved: SourceState;
   /** New records when the time of the last one was noted. */
   #notedNews = -1;
 
-  /** @param saved false for a window: it neither reads nor changes the state of the source */
-  constructor(source: string, state: SourceState, saved: boolean) {
+  /**
+   * @param saved false for a window: it neither reads nor changes the state of the source
+   * @param isFirst whether the run begins with this state
+   */
+  constructor(source: string, state: SourceState, saved: boolean, isFirst: boolean) {
     this.#isSaved = saved;
     this.#source = source;
+    this.#begun = isFirst ? state : null;
     this.#current = state;
     this.#saved = state;
   }
@@ -64,6 +72,16 @@ export class RunState {
     if (!state) return;
     await storeActivities(this.#source).saveState({ source: this.#source, state, clean: over });
     this.#saved = state;
+  }
+
+  /** What the last step of a run that did not fail needs: see `FinishRunInput`. @param isScheduled no user asked for the run */
+  ending(end: PollEnd | null, isScheduled: boolean): Pick<FinishRunInput, 'state' | 'sameState' | 'alertsSince'> {
+    const state = this.unsaved();
+    const changed = state ? { state } : {};
+    const begun = this.#begun;
+    if (!this.#isSaved || !isScheduled || begun === null || end === null || !isRoutine(begun, end)) return changed;
+    const same = !state && isSameState(this.#current, begun) ? { sameState: begun } : {};
+    return { ...changed, ...same, alertsSince: begun.receiptAt ?? null };
   }
 
   /** The state where it is to be saved, else null. */

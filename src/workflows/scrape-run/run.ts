@@ -69,7 +69,7 @@ export class Run {
     this.#begun = carry.begun ?? null;
     this.#force = carry.force === true;
     this.#window = carry.window ?? null;
-    this.#state = new RunState(ref.source, carry.state, this.#window === null);
+    this.#state = new RunState(ref.source, carry.state, this.#window === null, carry.position === null);
     this.isCombined = carry.combined !== undefined;
     this.#again = carry.combined?.again === true;
     const tally = tallyOf(carry);
@@ -200,9 +200,9 @@ export class Run {
     this.display.enter('finished');
     const verdicts = this.#judge(receipt);
     if (!this.isCombined) return saveReceipt(receipt, verdicts, this.#window, this.#pollFacts);
-    const state = this.#state.unsaved();
+    const end = receipt.outcome === 'failed' ? null : this.#end;
     return finishRun(receipt, verdicts, this.#window, this.#pollFacts, {
-      ...(state ? { state } : {}),
+      ...this.#state.ending(end, !this.#force),
       clean: this.#isPollOver,
       release: this.#pipeline.takeSettled(),
       again: this.#again,

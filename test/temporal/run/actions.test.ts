@@ -25,13 +25,15 @@ beforeAll(async () => {
       response.writeHead(isKnown ? 304 : 200, { etag: '"1"' });
       response.end(isKnown ? undefined : pageOf(0, 1));
     } else if (url.pathname.startsWith('/probed')) response.end(pageOf(0, 20));
-    else if (url.pathname === '/same') response.end(pageOf(0, 20));
+    else if (url.pathname === '/lines') {
+      response.writeHead(200, { 'content-type': 'text/csv' }).end(`id,at\n1,${time}\n`);
+    } else if (url.pathname === '/same') response.end(pageOf(0, 20));
     else response.end(pageOf(page, page <= 10 ? 5_000 : 0));
   });
-  const source = (name: string, more = '') =>
-    `  - { name: ${name}, type: http_json, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at${more} }\n`;
+  const source = (name: string, more = '', type = 'http_json') =>
+    `  - { name: ${name}, type: ${type}, url: "${origin.url}/${name}", allow_private: true, id: id, occurred_at: at${more} }\n`;
   testWorker = await TestWorker.create(
-    `version: 1\nsources:\n${probed.map((name) => source(name, ', schedule: { every: 1m, probe: true }')).join('')}${source('etag')}${source('same')}${source('pages', ', paginator: { type: page_number }')}`,
+    `version: 1\nsources:\n${probed.map((name) => source(name, ', schedule: { every: 1m, probe: true }')).join('')}${source('etag')}${source('same')}${source('lines', ', format: csv', 'http')}${source('pages', ', paginator: { type: page_number }')}`,
   );
 });
 afterAll(async () => {
@@ -58,9 +60,18 @@ test('a poll with one batch costs five actions, one without news costs four', as
     expect(batch).toEqual({ outcome: 'ok', billed: ['resolveSource', 'writeAndFinish'] });
     expect(unchanged).toEqual({ outcome: 'unchanged', billed: ['resolveSource'] });
     // Of a schedule: two for itself, one for the start.
-    expect(batch.billed.length + 3).toBe(pollCosts.batch.actions);
-    expect(unchanged.billed.length + 3).toBe(pollCosts.unchanged.actions);
+    expect(batch.billed.length + 3).toBe(pollCosts.usual.batch.actions);
+    expect(unchanged.billed.length + 3).toBe(pollCosts.usual.unchanged.actions);
   }
+});
+
+test('a poll of CSV, whose fetch is a step of its own, costs six actions', async () => {
+  const batch = await poll('lines');
+  const unchanged = await poll('lines');
+  expect(batch).toEqual({ outcome: 'ok', billed: ['resolveSource', 'fetchBatch', 'writeAndFinish'] });
+  expect(unchanged).toEqual({ outcome: 'unchanged', billed: ['resolveSource', 'fetchBatch', 'finishRun'] });
+  expect(batch.billed.length + 3).toBe(pollCosts.apart.batch.actions);
+  expect(unchanged.billed.length + 3).toBe(pollCosts.apart.unchanged.actions);
 });
 
 test('a poll with ten batches costs twenty actions at most', async () => {

@@ -1,7 +1,9 @@
 import { listPrices, dollarsOf } from '../../../domain/cost/list-prices.ts';
-import { costOf, pollCosts, type PollCost } from '../../../domain/cost/poll-cost.ts';
+import { costOf, pollCosts, sumOf, type PollCost } from '../../../domain/cost/poll-cost.ts';
+import { isFetchedApart } from '../../../domain/plan/large-bodies.ts';
 import { UsageError } from '../../../domain/errors.ts';
 import { counted } from '../../../domain/text/counted.ts';
+import { planOf } from '../../../config/plan/plan.ts';
 import { nextStarts } from '../../../config/schedule/next-starts.ts';
 import { scheduleGrid } from '../../../config/schedule/schedule-grid.ts';
 import { parseDuration } from '../../../config/schema/units.ts';
@@ -24,10 +26,12 @@ const mostSources = 1_000_000;
 
 /** `daybook cost`: requests to a bucket, actions of Temporal Cloud and their list prices in a month, from counted figures. */
 export async function costCommand(options: CostOptions): Promise<void> {
-  const { sources, polls, probed } = pollsOf(options);
+  const { sources, polls, apart, probed, exporting } = pollsOf(options);
+  const total = (find: 'unchanged' | 'batch') =>
+    sumOf([costOf(polls - apart, pollCosts.usual[find]), costOf(apart, pollCosts.apart[find])]);
   const cases = [
-    { case: 'nothing new', ...figuresOf(polls, pollCosts.unchanged) },
-    { case: 'one batch', ...figuresOf(polls, pollCosts.batch) },
+    { case: 'nothing new', ...figuresOf(total('unchanged')) },
+    { case: 'one batch', ...figuresOf(total('batch')) },
   ];
   if (options.json) return printJson({ sources, days, polls, probed, prices: listPrices, cases });
   print(`${counted(sources, 'source')}, ${grouped(polls)} polls in ${days} days`);
@@ -52,12 +56,21 @@ export async function costCommand(options: CostOptions): Promise<void> {
       `${counted(probed, 'source')} with probe: true cost less where nothing is new: at most 0.2 actions a poll from 50 on.`,
     );
   }
+  if (exporting > 0) {
+    print(
+      `${counted(exporting, 'source')} with export: 3 GET, 2 PUT and 1 action more for each export, and 1 GET and 2 actions for each look at it.`,
+    );
+  }
 }
 
 interface Polls {
   readonly sources: number;
   /** In a month. */
   readonly polls: number;
+  /** Of these, the ones whose fetches are steps of their own. */
+  readonly apart: number;
+  /** Sources with `export`. */
+  readonly exporting: number;
   /** Sources that are probed. */
   readonly probed: number;
 }
@@ -73,16 +86,20 @@ function pollsOf(options: CostOptions): Polls {
   if (everyMs === null || everyMs < 1_000) {
     throw new UsageError(`--every: found "${every}", expected a duration from 1s on, such as 1m or 6h`);
   }
-  return { sources: count, polls: Math.round((count * monthMs) / everyMs), probed: 0 };
+  return { sources: count, polls: Math.round((count * monthMs) / everyMs), apart: 0, exporting: 0, probed: 0 };
 }
 
 function ofConfig(options: CostOptions): Polls {
-  const { sources } = loadConfig(createContext(options));
+  const config = loadConfig(createContext(options));
   const now = new Date();
+  const all = config.sources.map((source) => ({ plan: planOf(config, source), starts: startsOf(source, now) }));
+  const startsIn = (counted: typeof all) => counted.reduce((sum, { starts }) => sum + starts, 0);
   return {
-    sources: sources.length,
-    polls: sources.reduce((sum, source) => sum + startsOf(source, now), 0),
-    probed: sources.filter(({ schedule }) => schedule?.probe === true).length,
+    sources: all.length,
+    polls: startsIn(all),
+    apart: startsIn(all.filter(({ plan }) => isFetchedApart(plan))),
+    exporting: all.filter(({ plan }) => 'export' in plan && Boolean(plan.export)).length,
+    probed: config.sources.filter(({ schedule }) => schedule?.probe === true).length,
   };
 }
 
@@ -95,8 +112,7 @@ function startsOf({ name, schedule }: SourceConfig, now: Date): number {
   return nextStarts(name, schedule, now, mostStarts).filter((start) => start.getTime() < end).length;
 }
 
-function figuresOf(polls: number, cost: PollCost) {
-  const { get, put, actions } = costOf(polls, cost);
+function figuresOf({ get, put, actions }: PollCost) {
   return { requests: { get, put }, actions, dollars: dollarsOf({ get, put, actions }) };
 }
 

@@ -19,6 +19,6 @@ test('more actions have no public price', () => {
 });
 
 test('requests that write cost more than those that read', () => {
-  expect(dollarsOf(costOf(1_000_000, pollCosts.unchanged)).s3).toBeCloseTo(0.8, 6);
-  expect(dollarsOf(costOf(1_000_000, pollCosts.batch)).s3).toBeCloseTo(27, 6);
+  expect(dollarsOf(costOf(1_000_000, pollCosts.usual.unchanged)).s3).toBeCloseTo(0.8, 6);
+  expect(dollarsOf(costOf(1_000_000, pollCosts.usual.batch)).s3).toBeCloseTo(27, 6);
 });
