@@ -175,7 +175,7 @@ describe('PostgreSQL', () => {
     await until('all others are delivered', () => markers('postgres') === 1, 30_000);
     expect(await stored()).toBe(records);
     // An attempt that sees the constraint go would refuse the rows that it has tried before.
-    await until('no attempt is under way', async () => {
+    await until('no attempt is running', async () => {
       const { raw } = await testWorker.client.workflow.getHandle('deliver-postgres-lines').describe();
       return (raw.pendingActivities ?? []).length === 0;
     });

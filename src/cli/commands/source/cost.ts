@@ -93,7 +93,7 @@ function ofConfig(options: CostOptions): Polls {
   const config = loadConfig(createContext(options));
   const now = new Date();
   const all = config.sources.map((source) => ({ plan: planOf(config, source), starts: startsOf(source, now) }));
-  const startsIn = (counted: typeof all) => counted.reduce((sum, { starts }) => sum + starts, 0);
+  const startsIn = (some: typeof all) => some.reduce((sum, { starts }) => sum + starts, 0);
   return {
     sources: all.length,
     polls: startsIn(all),
