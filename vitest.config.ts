@@ -33,8 +33,6 @@ export default defineConfig({
     pool: 'forks',
     // More than the cores of a small machine: much of what these tests do is to wait.
     maxWorkers: 7,
-    // All processors are busy with these processes: helpers of each for its compiler and its garbage would only share them.
-    execArgv: ['--single-threaded', '--max-semi-space-size=64'],
     reporters: ['default', './test/support/slowest-files.ts'],
     // Projects do not compile a module again that another one has compiled.
     experimental: { fsModuleCache: true },

@@ -13,7 +13,6 @@ import { useTemporaryFolder } from '../../store/temporary-folder.ts';
 import { FanOutWorker } from '../fan-out/fan-out-worker.ts';
 
 const folder = useTemporaryFolder();
-const count = 23;
 
 /** A store that changes nothing any more after so many changes, as if its process had been killed. */
 function killedAfter(
@@ -33,42 +32,60 @@ function killedAfter(
   return { store: new Proxy(store, { get }), isAlive: () => left >= 0 };
 }
 
-test('each delivered batch is counted by one receipt, wherever its process is killed', async () => {
-  const kills: number[] = [];
-  for (let changes = 0; ; changes++) {
-    const root = `${folder.path}/${changes}`;
-    const store = createDirectoryStore(`${root}/data`);
-    const parts = createDirectoryStore(`${root}/csv`);
-    await parts.put('x', '');
-    const journal = createFolderJournal({ csv: `${root}/csv`, archives: `${root}/data/archives` });
-    const yaml = `  - { name: rows, type: http, url: "http://127.0.0.1:9", id: id, occurred_at: at }\n`;
-    const worker = new FanOutWorker(root, yaml, { store, journal, parts });
-    for (let number = 0; number < count; number++) {
-      const run = { source: 'rows', workflowId: 'scrape-rows', firstRunId: 'run' };
-      const record = { sourceId: `${number}`, payload: '{}', occurredAt: 0n, repaired: false, timeFromRecord: true };
-      const [batch] = await spoolRecords(store, run, number, [record], new Date());
-      if (batch)
-        await markDeferred(store, 'csv', { batch, reason: 'the disk was full', since: '2026-11-10T00:00:00Z' });
-    }
-    const deliver = (of: BlobStore) => {
+/** A store with deferred batches, and what delivers them. */
+async function deferred(root: string, count: number) {
+  const store = createDirectoryStore(`${root}/data`);
+  const parts = createDirectoryStore(`${root}/csv`);
+  await parts.put('x', '');
+  const journal = createFolderJournal({ csv: `${root}/csv`, archives: `${root}/data/archives` });
+  const yaml = `  - { name: rows, type: http, url: "http://127.0.0.1:9", id: id, occurred_at: at }\n`;
+  const worker = new FanOutWorker(root, yaml, { store, journal, parts });
+  for (let number = 0; number < count; number++) {
+    const run = { source: 'rows', workflowId: 'scrape-rows', firstRunId: 'run' };
+    const record = { sourceId: `${number}`, payload: '{}', occurredAt: 0n, repaired: false, timeFromRecord: true };
+    const [batch] = await spoolRecords(store, run, number, [record], new Date());
+    if (batch) await markDeferred(store, 'csv', { batch, reason: 'the disk was full', since: '2026-11-10T00:00:00Z' });
+  }
+  return {
+    store,
+    deliver: (of: BlobStore) => {
       const csv = createCsvWriter(parts, journalPaths);
       const dependencies = { ...worker.dependencies, csv, sinkProbeMs: 1_000, store: of };
       return worker.run(createDeliverBatches(dependencies), { source: 'rows', sink: 'csv' });
-    };
+    },
+    receipts: async () => {
+      const paths = await store.list('deliveries');
+      return Promise.all(paths.map(async (path) => JSON.parse(String(await store.get(path))) as DeliveryReceipt));
+    },
+    close: () => worker.close(),
+  };
+}
+
+test('each delivered batch is counted by one receipt, wherever its process is killed', async () => {
+  const count = 4;
+  let kills = 0;
+  for (let changes = 0; ; changes++) {
+    const root = `${folder.path}/${changes}`;
+    const { store, deliver, receipts, close } = await deferred(root, count);
     const killed = killedAfter(store, changes);
-    await deliver(killed.store).catch(() => kills.push(changes));
+    await deliver(killed.store).catch(() => kills++);
     await deliver(store);
-    const receipts: DeliveryReceipt[] = [];
-    for (const path of await store.list('deliveries'))
-      receipts.push(JSON.parse(String(await store.get(path))) as DeliveryReceipt);
-    const hashes = receipts.flatMap((receipt) => receipt.hashes ?? []);
+    const all = await receipts();
+    const hashes = all.flatMap((receipt) => receipt.hashes ?? []);
     expect([...new Set(hashes)], `killed after ${changes} changes`).toHaveLength(count);
     expect(hashes).toHaveLength(count);
-    expect(receipts.reduce((sum, { counts }) => sum + counts.written, 0)).toBe(count);
+    expect(all.reduce((sum, { counts }) => sum + counts.written, 0)).toBe(count);
     expect(await listDeferred(store, 'csv', 'rows')).toEqual([]);
     expect(csvRowsBelow(`${root}/csv`)).toHaveLength(count);
-    await worker.close();
+    await close();
     if (killed.isAlive()) break;
   }
-  expect(kills.length).toBeGreaterThan(count);
+  expect(kills).toBeGreaterThan(count);
+});
+
+test('twenty batches at most have a receipt together', async () => {
+  const { store, deliver, receipts, close } = await deferred(`${folder.path}/many`, 21);
+  await deliver(store);
+  expect((await receipts()).map(({ batches }) => batches)).toEqual([20, 1]);
+  await close();
 });
