@@ -1,6 +1,7 @@
 import { log, patched, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { detailsTable } from '../../domain/run/receipt-table.ts';
 import { noSource } from '../../domain/names.ts';
+import { dayList } from '../../domain/text/day-list.ts';
 import type { Day } from '../../domain/time/day.ts';
 import type { SealedCsv } from '../../activities/rollover/seal-csv.ts';
 import type { PayloadIndexChanges } from '../../sinks/postgres/days/payload-index.ts';
@@ -172,15 +173,14 @@ function logResult(result: RolloverResult): void {
 
 function detailsOf(result: RolloverResult): string {
   const { made, vacuumed, swept, leftovers = 0, deliverers, indexes, retired, csv, failed } = result;
-  const days = (list: readonly Day[]) => list.join(', ') || 'none';
   return detailsTable([
-    ['partitions made', days(made)],
-    ['past days vacuumed', days(vacuumed)],
+    ['partitions made', dayList(made)],
+    ['past days vacuumed', dayList(vacuumed)],
     ['batches deleted from the spool', String(swept)],
     ['half-written files deleted', String(leftovers)],
     ['deliveries started', String(deliverers)],
-    ['payload indexes built', days(indexes.built)],
-    ['days retired', days(retired.map(({ day }) => day))],
+    ['payload indexes built', dayList(indexes.built)],
+    ['days retired', dayList(retired.map(({ day }) => day))],
     ['CSV days sealed', csv?.sealed.join(', ') || 'none'],
     ['failed', failed.map(({ step, day, message }) => `${step} ${day ?? ''}: ${message}`).join('; ') || 'nothing'],
   ]);

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Day } from '../../../domain/time/day.ts';
+import { dayList } from '../../../domain/text/day-list.ts';
 import { rolloverType } from '../../../domain/names.ts';
 import type { SealedCsv } from '../../../activities/rollover/seal-csv.ts';
 import type { RolloverResult } from '../../../workflows/rollover/partition-rollover.ts';
@@ -37,8 +37,7 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
   if (result.failed.length > 0) setExitCode(1);
   if (json) return printJson(result);
   const { made, vacuumed, swept, leftovers = 0, deliverers, indexes, retired, putBack, failed, csv } = result;
-  const days = (list: readonly Day[]) => list.join(', ') || 'none';
-  print(`partitions ${dryRun ? 'to make' : 'made'}: ${days(made)}`);
+  print(`partitions ${dryRun ? 'to make' : 'made'}: ${dayList(made)}`);
   print(`batches ${dryRun ? 'to delete' : 'deleted'} from the spool: ${swept}`);
   if (leftovers > 0) print(`half-written files deleted: ${leftovers}`);
   if (csv) {
@@ -50,13 +49,14 @@ export async function maintainPartitionsCommand({ dryRun = false, json, ...optio
     if (csv.deadLetters > 0) print(`dead-letter files ${dryRun ? 'to delete' : 'deleted'}: ${csv.deadLetters}`);
   }
   if (!dryRun) print(`deliveries started: ${deliverers}`);
-  print(`past days ${dryRun ? 'to vacuum' : 'vacuumed'}: ${days(vacuumed)}`);
+  print(`past days ${dryRun ? 'to vacuum' : 'vacuumed'}: ${dayList(vacuumed)}`);
   if (indexes.parent !== 'kept') print(`payload index of raw_events ${dryRun ? 'to be ' : ''}${indexes.parent}`);
-  if (indexes.built.length > 0) print(`payload indexes ${dryRun ? 'to build' : 'built'}: ${days(indexes.built)}`);
-  if (indexes.dropped.length > 0) print(`payload indexes ${dryRun ? 'to drop' : 'dropped'}: ${days(indexes.dropped)}`);
-  print(`days ${dryRun ? 'to retire' : 'retired'}: ${days(retired.map(({ day }) => day))}`);
+  if (indexes.built.length > 0) print(`payload indexes ${dryRun ? 'to build' : 'built'}: ${dayList(indexes.built)}`);
+  if (indexes.dropped.length > 0)
+    print(`payload indexes ${dryRun ? 'to drop' : 'dropped'}: ${dayList(indexes.dropped)}`);
+  print(`days ${dryRun ? 'to retire' : 'retired'}: ${dayList(retired.map(({ day }) => day))}`);
   for (const { rows, archive } of retired) if (archive !== null) print(`  ${rows} rows in ${archive}`);
-  if (putBack.length > 0) print(`days kept (retirement undone): ${days(putBack)}`);
+  if (putBack.length > 0) print(`days kept (retirement undone): ${dayList(putBack)}`);
   for (const { step, day, message } of failed)
     printInfo(`could not ${step}${day === null ? '' : ` ${day}`}: ${message}`);
 }
