@@ -13,6 +13,7 @@ import { passingError } from '../http/status.ts';
 import { contentOf, sentAs } from './login-request.ts';
 import { SessionCookies } from './cookies.ts';
 import type { Credentials } from './credentials.ts';
+import { RefusedLogins } from './refused-logins.ts';
 
 /** A source with a login. */
 export type LoggedInPlan = Omit<HttpPlanBase, 'auth'> & { readonly auth: SessionPlan };
@@ -38,11 +39,15 @@ export class Sessions {
   readonly #asking = new Map<string, Promise<Session>>();
   /** Secrets of the session before: they may still be in messages that are on their way. */
   readonly #former = new Map<string, { readonly secrets: readonly string[]; readonly held: readonly HeldSecret[] }>();
+  readonly #refused: RefusedLogins;
+  /** By login: sources of one account log in one after the other, so that they do not send a wrong password all at once. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   /** @param onSecret called when there are other secrets */
-  constructor(client: HttpClient, onSecret: () => void) {
+  constructor(client: HttpClient, onSecret: () => void, now: () => number = Date.now) {
     this.#client = client;
     this.#onSecret = onSecret;
+    this.#refused = new RefusedLogins(now);
   }
 
   /** Concurrent requests share one login; none of them can cancel it for the others. @throws SourceRefused, SourceUnavailable */
@@ -50,7 +55,7 @@ export class Sessions {
     const key = keyOf(plan);
     const known = this.#open.get(plan.name);
     if (known?.key === key) return known.credentials;
-    const asked = this.#asking.get(key) ?? this.#logIn(plan, key).finally(() => this.#asking.delete(key));
+    const asked = this.#asking.get(key) ?? this.#logInAfterOthers(plan, key).finally(() => this.#asking.delete(key));
     this.#asking.set(key, asked);
     return (await asked).credentials;
   }
@@ -76,11 +81,36 @@ export class Sessions {
     ];
   }
 
-  async #logIn(plan: LoggedInPlan, key: string): Promise<Session> {
-    const { auth } = plan;
+  async #logInAfterOthers(plan: LoggedInPlan, key: string): Promise<Session> {
+    const login = loginKeyOf(plan);
+    const before = this.#turns.get(login);
+    const session = Promise.resolve(before).then(() => this.#logInOnce(plan, key, login));
+    const turn = session.catch(() => undefined);
+    this.#turns.set(login, turn);
+    try {
+      return await session;
+    } finally {
+      if (this.#turns.get(login) === turn) this.#turns.delete(login);
+    }
+  }
+
+  async #logInOnce(plan: LoggedInPlan, key: string, loginKey: string): Promise<Session> {
+    this.#refused.assertMayLogIn(loginKey, plan.name);
     const cookies = new SessionCookies(originsOf(plan), this.#onSecret);
-    const tokenSince = Date.now();
     const login = await this.#beforeLogin(plan, cookies);
+    try {
+      const session = await this.#logIn(plan, key, login, cookies);
+      this.#refused.succeeded(loginKey);
+      return session;
+    } catch (error) {
+      this.#refused.failed(loginKey, error);
+      throw error;
+    }
+  }
+
+  async #logIn(plan: LoggedInPlan, key: string, login: LoginPlan, cookies: SessionCookies): Promise<Session> {
+    const { auth } = plan;
+    const tokenSince = Date.now();
     const answer = await this.#request(plan, login, cookies);
     assertAnswered(plan, login, answer, cookies);
     if (auth.login.page && (await loginPages()).asksForPassword(plan.name, answer)) throw refusedLogin(plan, answer);
@@ -239,6 +269,11 @@ function secretsOf({ cookies, token }: Session): string[] {
 
 function keyOf(plan: LoggedInPlan): string {
   return sha256(JSON.stringify([plan.name, originsOf(plan), plan.auth]));
+}
+
+/** The same for sources that log in alike. */
+function loginKeyOf(plan: LoggedInPlan): string {
+  return sha256(JSON.stringify([originsOf(plan), plan.auth]));
 }
 
 /** Origins that get the session: the source's own first. */

@@ -38,6 +38,8 @@ export interface AccessTokensOptions {
   readonly budget?: HostBudget;
   /** Refresh tokens. @default none can be used */
   readonly chains?: TokenChains;
+  /** When a refused login may be sent again. @default the clock */
+  readonly now?: () => number;
 }
 
 const formerKept = 12;
@@ -61,7 +63,7 @@ export function createAccessTokens(client: HttpClient, options: AccessTokensOpti
   /** For the secrets as they are; null if they have changed since it was made. */
   let redact: Redact | null = null;
   const changed = () => void (redact = null);
-  const sessions = new Sessions(client, changed);
+  const sessions = new Sessions(client, changed, options.now);
   const refreshing = new RefreshTokens(client, options.chains ?? null, changed);
   const keys = new KeyRing(options.budget ?? unlimited);
   const secrets = () => [

@@ -301,3 +301,63 @@ test('cookies are removed from texts, also those of the session before; words ar
   await ask();
   expect(tools.tokens.redact('session-1-abcdef session-2-abcdef')).toBe('[redacted] [redacted]');
 });
+
+describe('a login that was refused', () => {
+  let nowMs = 0;
+  const wrong = (url: URL, response: Parameters<Handler>[1]) => {
+    if (url.pathname === '/login') logins++;
+    response.writeHead(401).end('wrong password');
+  };
+  const minutes = (count: number) => (nowMs += count * 60_000);
+
+  beforeEach(() => {
+    nowMs = Date.parse('2026-11-08T12:00:00Z');
+    tools = { ...tools, tokens: createAccessTokens(client, { now: () => nowMs }) };
+    site.answer(wrong);
+  });
+
+  test('is not sent again with each poll, and waits longer each time: the server may lock the account', async () => {
+    expect((await failure())?.message).toContain('check the user and password in auth.login');
+    expect((await failure())?.message).toContain(
+      'auth.login is not sent again before 2026-11-08T12:05:00.000Z, because the server may lock an account',
+    );
+    for (let minute = 0; minute < 60; minute++) {
+      minutes(1);
+      await failure();
+    }
+    expect(logins).toBe(4);
+    minutes(24 * 60);
+    await failure();
+    minutes(79);
+    await failure();
+    expect(logins).toBe(5);
+  });
+
+  test('is not sent by other sources of the same account either, also if all start at once', async () => {
+    const errors = await Promise.all(['a', 'b', 'c'].map((name) => failure({ name })));
+    expect(errors.every((error) => error instanceof SourceRefused && error.ofCredentials)).toBe(true);
+    expect(logins).toBe(1);
+  });
+
+  test('is sent at once where the password was changed, and a success ends the waiting', async () => {
+    await failure();
+    site.answer(portal);
+    const changed = auth({ login: { ...auth().login, body: { user: 'me', password: 'corrected' } } });
+    expect(await ask({ auth: changed })).toMatchObject({ kind: 'document' });
+    minutes(6);
+    expect(await ask({ name: 'again' })).toMatchObject({ kind: 'document' });
+    site.answer(wrong);
+    await failure({ name: 'later' });
+    expect((await failure({ name: 'later' }))?.message).toContain('before 2026-11-08T12:11:00.000Z');
+  });
+
+  test('is sent again at once where the server was only unavailable', async () => {
+    site.answer((_url, response) => {
+      logins++;
+      response.writeHead(503).end();
+    });
+    expect(await failure()).toBeInstanceOf(SourceUnavailable);
+    expect(await failure()).toBeInstanceOf(SourceUnavailable);
+    expect(logins).toBe(2);
+  });
+});
