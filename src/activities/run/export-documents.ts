@@ -1,5 +1,6 @@
 import { SourceUnavailable } from '../../domain/errors.ts';
 import type { ExportJob } from '../../domain/state/export-progress.ts';
+import { withoutMarks } from '../../domain/secrets/hidden-marks.ts';
 import { lookAtJob } from '../../sources/exports/export-client.ts';
 import type { ExportDocuments } from '../../sources/exports/export-pages.ts';
 import { openExport, type ExportTools } from './export-tools.ts';
@@ -18,7 +19,7 @@ export async function documentsOf(
     const found = await lookAtJob(calling, about);
     if (found.kind !== 'done') {
       throw new SourceUnavailable(
-        `export: ${plan.name}: job ${job.job} was done, and its API says that it is ${found.kind}`,
+        `export: ${plan.name}: job ${withoutMarks(job.job)} was done, and its API says that it is ${found.kind}`,
       );
     }
     await jobs.keepDocuments(job.number, found.addresses);

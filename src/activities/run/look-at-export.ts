@@ -2,6 +2,7 @@ import { HostBusy } from '../../domain/errors.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import type { ExportJob } from '../../domain/state/export-progress.ts';
+import { withoutMarks } from '../../domain/secrets/hidden-marks.ts';
 import { lookAtJob } from '../../sources/exports/export-client.ts';
 import { redactorFor } from '../support/source-secrets.ts';
 import { openExport, type ExportTools } from './export-tools.ts';
@@ -36,7 +37,7 @@ export function createLookAtExport(dependencies: ExportTools) {
         case 'failed':
           return {
             kind: 'failed',
-            message: `export: ${calling.plan.name}: job ${job} failed: ${redact(found.message)}`,
+            message: `export: ${calling.plan.name}: job ${withoutMarks(job)} failed: ${redact(found.message)}`,
           };
         case 'pending': {
           const { state, waitMs } = found;

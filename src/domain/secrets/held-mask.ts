@@ -1,5 +1,6 @@
 import { SourceRefused } from '../errors.ts';
-import { secretMark, writings, type SecretMask } from './secret-mask.ts';
+import { secretMark } from './hidden-marks.ts';
+import { writings, type SecretMask } from './secret-mask.ts';
 
 /** What a login or a token endpoint gave out, by a name that stays the same: each worker and each day has another value. */
 export interface HeldSecret {

@@ -1,3 +1,4 @@
+import { secretMark } from './hidden-marks.ts';
 import { inSmallHex, writingsInBase64 } from './redact.ts';
 
 /** Hides secrets in texts that workflows carry (the address of a next page may echo one), and puts them back. */
@@ -5,9 +6,6 @@ export interface SecretMask {
   readonly hide: (text: string) => string;
   readonly reveal: (text: string) => string;
 }
-
-/** Encloses the number of a secret and of its form; occurrences in a source's text are removed first. */
-export const secretMark = '\u0001';
 
 /** @param secrets always in the same order, because their numbers stand for them */
 export function createSecretMask(secrets: readonly string[]): SecretMask {

@@ -6,6 +6,7 @@ import type { ExportPlan } from '../../domain/plan/export-plan.ts';
 import type { SourcePlan } from '../../domain/plan/source-plan.ts';
 import type { RunRef } from '../../domain/run/batch.ts';
 import { nextLookMs, timeoutProblem, waitingNote } from '../../domain/run/export-waiting.ts';
+import { withoutMarks } from '../../domain/secrets/hidden-marks.ts';
 import type { ExportJob, ExportProgress } from '../../domain/state/export-progress.ts';
 import type { SourceState } from '../../domain/state/source-state.ts';
 import type { TimeRangeText } from '../../domain/time/backfill-windows.ts';
@@ -104,7 +105,7 @@ export class RunExport {
   async #wait(progress: ExportProgress, ms: number): Promise<void> {
     const begunMs = Date.now();
     const { job, looks } = progress;
-    await sleep(this.#display.beginWait(`export job ${job}`, `asked ${looks} times`, ms));
+    await sleep(this.#display.beginWait(`export job ${withoutMarks(job)}`, `asked ${looks} times`, ms));
     this.#display.endWait();
     // A clock that is a millisecond behind would cost another timer.
     this.#progress = { ...progress, dueMs: 0, waitedMs: progress.waitedMs + Date.now() - begunMs };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createHeldMask, needsHeld, type HeldSecret } from '../../../../src/domain/secrets/held-mask.ts';
+import { withoutMarks } from '../../../../src/domain/secrets/hidden-marks.ts';
 import { createSecretMask } from '../../../../src/domain/secrets/secret-mask.ts';
 
 let held: HeldSecret[];
@@ -54,4 +55,13 @@ describe('what a login gave out', () => {
     expect(hidden).not.toMatch(/configured|t0ken/);
     expect(mask.reveal(written.reveal(hidden))).toBe(text);
   });
+});
+
+test('a text in which secrets are hidden is shown in messages without the marks that stand for them', () => {
+  held = [{ label: 'cookie:a.b:c', value: 'abc/def-123' }];
+  const written = createSecretMask(['first-secret']);
+  const hidden = mask.hide(written.hide('job-first-secret-abc%2Fdef-123-7'));
+  expect(hidden).toContain('\u0001');
+  expect(withoutMarks(hidden)).toBe('job-[redacted]-[redacted]-7');
+  expect(withoutMarks('job-7')).toBe('job-7');
 });
