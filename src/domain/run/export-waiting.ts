@@ -2,6 +2,7 @@ import type { ExportStatusPlan } from '../plan/export-plan.ts';
 import type { ExportProgress } from '../state/export-progress.ts';
 import { counted } from '../text/counted.ts';
 import { formatDuration } from '../time/duration.ts';
+import { withoutMarks } from '../secrets/hidden-marks.ts';
 
 /**
  * How long to wait before the next look at a job, in milliseconds; null if its time is up.
@@ -17,7 +18,8 @@ export function nextLookMs({ everyMs, timeoutMs }: ExportStatusPlan, waitedMs: n
 
 /** What a run waits for, for people. @param state what the API calls the state of the job; null = unknown */
 export function waitingNote({ job, looks }: Pick<ExportProgress, 'job' | 'looks'>, state: string | null): string {
-  const named = state === null ? job : `${job} (${state})`;
+  const shown = withoutMarks(job);
+  const named = state === null ? shown : `${shown} (${state})`;
   return `Waiting for export job ${named}, asked ${counted(looks, 'time')}`;
 }
 
@@ -29,5 +31,5 @@ export function timeoutProblem(
   state: string | null,
 ): string {
   const last = state === null ? '' : `, last ${state}`;
-  return `export: ${source}: job ${job} was not done within ${formatDuration(timeoutMs)} (asked ${counted(looks, 'time')}${last}), expected done_when: ${doneWhen}; raise export.status.timeout if its jobs take longer`;
+  return `export: ${source}: job ${withoutMarks(job)} was not done within ${formatDuration(timeoutMs)} (asked ${counted(looks, 'time')}${last}), expected done_when: ${doneWhen}; raise export.status.timeout if its jobs take longer`;
 }
