@@ -114,6 +114,15 @@ const untrusted = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
+/** A service that is busy or down comes back by itself. */
+const passing = 'the service is busy or down: if that lasts, see the status page of its provider';
+
+function reach({ endpoint }: S3Setting): string {
+  const settings =
+    endpoint === null ? 'the network, AWS_REGION and HTTPS_PROXY' : 'the network and AWS_ENDPOINT_URL_S3';
+  return `the service cannot be reached: check ${settings}`;
+}
+
 function adviceFor(setting: S3Setting, action: S3Action, error: unknown): string | null {
   const known = advices[nameOf(error)];
   if (known) return known(setting);
@@ -122,6 +131,8 @@ function adviceFor(setting: S3Setting, action: S3Action, error: unknown): string
   const status = statusOf(error);
   if (status === 407) return 'the proxy wants other credentials: see HTTPS_PROXY';
   if (status === 301) return `set AWS_REGION to the region of the bucket ${setting.bucket}`;
+  if (status === null && codeOf(error) !== undefined) return reach(setting);
+  if (status === 429 || (status !== null && status >= 500)) return passing;
   if (status !== 403) return null;
   const right = `grant ${s3Rights[action]} on ${resourceOf(setting, action)}`;
   // Without that right S3 does not say that a blob is absent.

@@ -31,3 +31,27 @@ test('keys that were not found are named with their profile', () => {
   const error = Object.assign(new Error('no'), { name: 'CredentialsProviderError' });
   expect(s3Failure(setting, 'list', '', error).message).toMatch(/for the profile daily: set AWS_ACCESS_KEY_ID/);
 });
+
+test.each([
+  [
+    Object.assign(new Error('x'), { name: 'SlowDown', $metadata: { httpStatusCode: 503 } }),
+    /SlowDown: x \(HTTP 503\); .*status page/,
+  ],
+  [
+    Object.assign(new Error('x'), { name: 'UnknownError', $metadata: { httpStatusCode: 500 } }),
+    /HTTP 500\); .*busy or down/,
+  ],
+  [
+    Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }),
+    /socket hang up; .*check the network, AWS_REGION/,
+  ],
+  [Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }), /ECONNREFUSED; .*cannot be reached/],
+])('a service that is down, busy or out of reach is reported with what to check: %s', (error, expected) => {
+  expect(s3Failure(setting, 'write', 'state', error).message).toMatch(expected);
+});
+
+test('what cannot be reached may have a wrong endpoint', () => {
+  const error = Object.assign(new Error('getaddrinfo ENOTFOUND s3.lan'), { code: 'ENOTFOUND' });
+  const { message } = s3Failure({ ...setting, endpoint: 'http://s3.lan' }, 'read', 'a', error);
+  expect(message).toMatch(/ENOTFOUND s3\.lan; .*check the network and AWS_ENDPOINT_URL_S3$/);
+});
