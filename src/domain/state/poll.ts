@@ -173,8 +173,10 @@ export function latest(a: string | null, b: string | null): string | null {
  * that no later poll may close.
  * @param begun the state that it began with
  */
-export function isRoutine({ failures, previousPoll, file, files, fanOut }: SourceState, end: PollEnd): boolean {
+export function isRoutine(begun: SourceState, end: PollEnd): boolean {
+  const { failures, previousPoll, file, files, fanOut, fanOutCleared } = begun;
+  const hasNoParents = fanOut === undefined || fanOutCleared === true;
   const isFromScratch =
-    previousPoll.length === 0 && file === null && files === null && fanOut === undefined && !end.notModified;
+    previousPoll.length === 0 && file === null && files === null && hasNoParents && !end.notModified;
   return !failures && !isFromScratch;
 }

@@ -54,7 +54,11 @@ export class OwnMembers extends Library {
   override visit(...[node, value]: Parameters<Interpreter['visit']>): ReturnType<Interpreter['visit']> {
     if (node.type === 'Field' && !isMember(value, node.name)) return null;
     if (node.type === 'Function' && node.name === 'zip') {
-      assertSameLength(node.children.map((child) => this.visit(child, value)));
+      const lists = node.children.map((child) => this.visit(child, value));
+      assertSameLength(lists);
+      // Each list is found once: zips may be nested.
+      const found = { ...node, children: lists.map((list) => ({ type: 'Literal' as const, value: list as never })) };
+      return super.visit(found, value);
     }
     return super.visit(node, value);
   }

@@ -1,5 +1,12 @@
 import { SourceRefused } from '../../domain/errors.ts';
 
+/** The server refuses user and password: it may count how often. */
+export class LoginRefused extends SourceRefused {
+  constructor(message: string) {
+    super(message, { ofCredentials: true });
+  }
+}
+
 /** A refused login, and when it may be sent again, in ms since 1970. */
 interface RefusedLogin {
   readonly reason: string;
@@ -32,9 +39,9 @@ export class RefusedLogins {
     );
   }
 
-  /** @param error why it failed: only what the server said about it counts */
+  /** @param error why it failed: only that user and password were refused counts */
   failed(key: string, error: unknown): void {
-    if (!(error instanceof SourceRefused) || !error.ofCredentials) return;
+    if (!(error instanceof LoginRefused)) return;
     const count = (this.#refused.get(key)?.count ?? 0) + 1;
     const waitMs = Math.min(firstWaitMs * 2 ** (count - 1), maxWaitMs);
     this.#refused.delete(key);

@@ -7,13 +7,14 @@ import { jsonOrNull } from '../../formats/exact-json.ts';
 import { compileExpression } from '../../formats/jmespath/jmespath.ts';
 import { sha256 } from '../../formats/sha256.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
+import { withTimeout } from '../../formats/timeout.ts';
 import { ownOrigin } from '../http/own-origin.ts';
 import { askedWait } from '../http/rate-limit.ts';
 import { passingError } from '../http/status.ts';
 import { contentOf, sentAs } from './login-request.ts';
 import { SessionCookies } from './cookies.ts';
 import type { Credentials } from './credentials.ts';
-import { RefusedLogins } from './refused-logins.ts';
+import { LoginRefused, RefusedLogins } from './refused-logins.ts';
 
 /** A source with a login. */
 export type LoggedInPlan = Omit<HttpPlanBase, 'auth'> & { readonly auth: SessionPlan };
@@ -84,7 +85,9 @@ export class Sessions {
   async #logInAfterOthers(plan: LoggedInPlan, key: string): Promise<Session> {
     const login = loginKeyOf(plan);
     const before = this.#turns.get(login);
-    const session = Promise.resolve(before).then(() => this.#logInOnce(plan, key, login));
+    // A host that hangs does not make each of many sources wait for all before it.
+    const waited = before && withTimeout(plan.timeoutMs, before).catch(() => undefined);
+    const session = Promise.resolve(waited).then(() => this.#logInOnce(plan, key, login));
     const turn = session.catch(() => undefined);
     this.#turns.set(login, turn);
     try {
@@ -190,16 +193,14 @@ function assertAnswered(
   const wasRedirected = url !== new URL(login.url).href;
   const isRefusal = status === 401 || status === 403;
   if (wasRedirected && !isRefusal && plan.auth.token === null && hasCookie(plan, cookies)) return;
-  throw new SourceRefused(`${message}; check ${isRefusal ? 'the user and password in auth.login' : 'auth.login'}`, {
-    ofCredentials: true,
-  });
+  if (isRefusal) throw new LoginRefused(`${message}; check the user and password in auth.login`);
+  throw new SourceRefused(`${message}; check auth.login`, { ofCredentials: true });
 }
 
 /** A page that asks for the password once more, whatever its status and its cookies are. */
-function refusedLogin({ name }: LoggedInPlan, { status }: HttpResponse): SourceRefused {
-  return new SourceRefused(
+function refusedLogin({ name }: LoggedInPlan, { status }: HttpResponse): LoginRefused {
+  return new LoginRefused(
     `fetch: ${name}: auth.login answered ${status} with a form that asks for a password again, expected a session; check the user and password in auth.login`,
-    { ofCredentials: true },
   );
 }
 

@@ -40,6 +40,10 @@ export function assertRows(
   );
 }
 
+/** What sentences have that report an error or that there are no records, and names of columns hardly have. */
+const reports =
+  /\b(?:errors?|exceptions?|fail(?:ed|ure)|denied|forbidden|unauthori[sz]ed|invalid|exceeded|expired|unavailable|maintenance|(?:rate|request|usage) limit|quota|throttled?|not (?:found|allowed|permitted|supported|available)|no (?:data|records?|results?|rows?|such)|please|try again|missing|required|cannot|could not|too many)\b/i;
+
 /**
  * A sentence in place of a table without rows is an error that the API reports, or its word for no records.
  * @throws UnreadableBody
@@ -47,7 +51,8 @@ export function assertRows(
 export function assertNoSentence(plan: HttpFormatPlan, body: Buffer): void {
   const { csv } = plan;
   const text = textOf(body.subarray(0, headBytes)).trimEnd();
-  const isSentence = /^[^\s"']+\s/.test(text) && !text.includes(csv.delimiter) && !text.includes('\t');
+  const isSentence =
+    /^[^\s"']+\s/.test(text) && reports.test(text) && !text.includes(csv.delimiter) && !text.includes('\t');
   if (!isSentence || !csv.header || (csv.skipLines ?? 0) > 0) return;
   throw new UnreadableBody(
     `fetch: ${plan.name} answered with a text${shownStart(plan, text)}, expected CSV; if that means that there are no records, set on_response: [{ status: 200, body_contains: "…", action: ignore }] with a part of it`,

@@ -4,21 +4,20 @@ import { SourceRefused, SourceUnavailable } from '../../domain/errors.ts';
 import { hiddenValue, hidesValues } from '../../domain/plan/shaping-plan.ts';
 import type { HttpFormatPlan } from '../../domain/plan/source-plan.ts';
 import { truncate } from '../../domain/secrets/redact.ts';
-import { isNoError } from '../extraction/stated-error.ts';
+import { isNoError, saidBy } from '../extraction/stated-error.ts';
 import { xmlText } from './xml-text.ts';
 
 type XmlElement = Htmlparser2TreeAdapterMap['element'];
 
 const errorName =
   /^(?:err|errors?|error-?(?:info|message|response)|faults?|exceptions?|(?:service-?)?exception-?report)$/i;
-const detailName = /^(?:(?:error|exception)?-?code|msg|message)$/i;
+const detailName = /^(?:(?:error|exception|fault)?-?(?:code|string|text)|msg|message|description|detail|reason)$/i;
+/** Of a list of errors, which may be the subject of a document. */
+const manyName = /^(?:errors|faults|exceptions)$/i;
 
 /** Codes of requests that will not be answered later either. */
 const refusal =
   /^(?:[\w-]+:)?(?:client|sender|bad(?:argument|verb|resumptiontoken)|cannotdisseminateformat|iddoesnotexist|no(?:metadataformats|sethierarchy)|(?:invalid|missing)parametervalue|operationnotsupported|versionnegotiationfailed)\b/i;
-
-/** How OAI-PMH says that there are no records. */
-const nothingFound = /^noRecordsMatch\b/;
 
 /**
  * Ends an attempt whose answer is an error in place of records, with a status of success: a fault of SOAP, an error of OAI-PMH, an
@@ -29,8 +28,9 @@ export function assertNoError(plan: HttpFormatPlan, $: CheerioAPI): void {
   const root = $.root()[0]?.children.find((node) => adapter.isElementNode(node));
   const error = root && errorIn(root);
   if (!error) return;
-  const text = [...detailsOf($, error), xmlText(error)].join(' ').trim();
-  if (isNoError(text) || nothingFound.test(text)) return;
+  const texts = [...detailsOf($, error), ...textsIn($, error)];
+  if (isNoError(texts)) return;
+  const text = saidBy(texts);
   const shown = hidesValues(plan) ? hiddenValue : truncate(text, 200);
   const message = `fetch: ${plan.name} answered with <${error.name}> in place of records: ${shown}; if that is no error, set on_response: [{ status: 200, body_contains: "…", action: ignore }] with a part of it`;
   throw refusal.test(text) ? new SourceRefused(message) : new SourceUnavailable(message);
@@ -63,7 +63,15 @@ function detailsOf($: CheerioAPI, error: XmlElement): string[] {
 }
 
 function given(attributes: Readonly<Record<string, string>>): string[] {
-  return Object.entries(attributes).flatMap(([name, value]) =>
-    detailName.test(name) && !isNoError(value) ? [value.trim()] : [],
+  return Object.entries(attributes).flatMap(([name, value]) => (detailName.test(name) ? [value.trim()] : []));
+}
+
+/** The texts of an error, each for itself. Of a list of errors only those that are one: what else it has may be its title, or a count. */
+function textsIn($: CheerioAPI, error: XmlElement): string[] {
+  const isMany = manyName.test(localName(error));
+  const leaves = [error, ...$(error).find('*').toArray()].filter((element) => elementsIn(element).length === 0);
+  const counted = leaves.filter(
+    (leaf) => !isMany || leaf === error || isError(leaf) || detailName.test(localName(leaf)),
   );
+  return counted.map((leaf) => xmlText(leaf)).filter((text) => text !== '');
 }

@@ -24,23 +24,28 @@ export async function writeDeliveryReceipt(store: BlobStore, receipt: DeliveryRe
   await store.put(path, storedJson(receipt));
 }
 
-/** Hashes of the batches in the latest receipt of a sink and source; empty if it is older than a day, gone or damaged. */
+/** As many passes may have been killed one after the other, before the markers of the first were deleted. */
+const lastReceipts = 5;
+
+/** Hashes of the batches in the last receipts of a sink and source; of those that are older than a day, gone or damaged none. */
 export async function lastDelivered(
   store: BlobStore,
   sink: Sink,
   source: string,
   now: Date,
 ): Promise<ReadonlySet<string>> {
+  const paths: string[] = [];
   // Another worker's clock may be ahead.
   for (const ahead of [1, 0, -1]) {
-    const day = addDays(dayOfDate(now), ahead);
-    const paths = await store.list(storePaths.delivery.folder({ source, day }));
-    const last = paths.findLast((path) => storePaths.delivery.parse(path)?.sink === sink);
-    if (last === undefined) continue;
-    const receipt = await readStoredJson(store, last, 'a delivery receipt', isDeliveryReceipt);
-    return new Set(receipt?.hashes);
+    if (paths.length >= lastReceipts) break;
+    const ofDay = await store.list(storePaths.delivery.folder({ source, day: addDays(dayOfDate(now), ahead) }));
+    paths.push(...ofDay.filter((path) => storePaths.delivery.parse(path)?.sink === sink).reverse());
   }
-  return new Set();
+  const last = paths.slice(0, lastReceipts);
+  const receipts = await Promise.all(
+    last.map((path) => readStoredJson(store, path, 'a delivery receipt', isDeliveryReceipt)),
+  );
+  return new Set(receipts.flatMap((receipt) => receipt?.hashes ?? []));
 }
 
 function isDeliveryReceipt(value: unknown): value is DeliveryReceipt {

@@ -351,13 +351,29 @@ describe('a login that was refused', () => {
     expect((await failure({ name: 'later' }))?.message).toContain('before 2026-11-08T12:11:00.000Z');
   });
 
-  test('is sent again at once where the server was only unavailable', async () => {
+  test.each([
+    ['is unavailable', 503],
+    ['has no such page', 404],
+    ['gives no session', 200],
+  ])('is sent again at once where the server %s: that says nothing about the password', async (_what, status) => {
     site.answer((_url, response) => {
       logins++;
-      response.writeHead(503).end();
+      response.writeHead(status).end('maintenance');
     });
-    expect(await failure()).toBeInstanceOf(SourceUnavailable);
-    expect(await failure()).toBeInstanceOf(SourceUnavailable);
+    await failure();
+    expect((await failure())?.message).not.toContain('is not sent again');
     expect(logins).toBe(2);
+  });
+
+  test('does not make others wait longer than their own timeout for one that hangs', async () => {
+    let [open, most] = [0, 0];
+    site.answer((_url, response) => {
+      most = Math.max(most, ++open);
+      response.once('close', () => open--);
+    });
+    const errors = await Promise.all(['a', 'b', 'c', 'd'].map((name) => failure({ name, timeoutMs: 300 })));
+    expect(errors.every((error) => error instanceof SourceUnavailable)).toBe(true);
+    // All that waited for the first one.
+    expect(most).toBe(3);
   });
 });

@@ -123,6 +123,7 @@ describe('rows', () => {
     ['an error in JSON', '{"error":"unauthorized"}', 'application/json', 'JSON'],
     ['an error in JSON, called a text', '{"error":"unauthorized"}', 'text/plain', 'JSON'],
     ['an error in words', 'Error: rate limit exceeded\n', 'text/csv', 'a text'],
+    ['no records in words', 'No data available for this day', 'text/plain', 'a text'],
     ['a PDF', '%PDF-1.7\n', 'application/pdf', 'a PDF document'],
   ])('are none: %s', async (_what, body, type, found) => {
     const error = await failureOf(read('/x.csv', body, { 'content-type': type }, 'format: csv'));
@@ -131,11 +132,14 @@ describe('rows', () => {
     expect(error.message).toContain('expected CSV');
   });
 
-  test.each(['', '\n', 'id,at\n', 'id\n', '"the id"\n'])('may be a table without rows: %j', async (body) => {
-    const { ids, end } = await read('/x.csv', body, { 'content-type': 'text/csv' }, 'allow_empty: true');
-    expect(ids).toEqual([]);
-    expect(end).toMatchObject({ cutShort: false });
-  });
+  test.each(['', '\n', 'id,at\n', 'id\n', '"the id"\n', 'Station name\n', 'last 10\r\n', 'Trade date|Value\n'])(
+    'may be a table without rows: %j',
+    async (body) => {
+      const { ids, end } = await read('/x.csv', body, { 'content-type': 'text/csv' }, 'allow_empty: true');
+      expect(ids).toEqual([]);
+      expect(end).toMatchObject({ cutShort: false });
+    },
+  );
 
   test('may have columns that look like tags', async () => {
     const { payloads } = await read('/x.csv', `<ID>,<DATE>\na,${at}\n`, {}, `id: '"<ID>"'`, `occurred_at: '"<DATE>"'`);

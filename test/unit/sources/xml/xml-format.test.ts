@@ -162,7 +162,11 @@ describe('an answer with an error in place of records fails the attempt', () => 
 
   test.each<[type: string, shown: string, body: string]>([
     ['SourceUnavailable', 's:Server busy', soap('<faultcode>s:Server</faultcode><faultstring>busy</faultstring>')],
-    ['SourceRefused', 's:Sender no', soap('<s:Code><s:Value>s:Sender</s:Value></s:Code><s:Reason>no</s:Reason>')],
+    [
+      'SourceRefused',
+      's:Sender bad id',
+      soap('<s:Code><s:Value>s:Sender</s:Value></s:Code><s:Reason>bad id</s:Reason>'),
+    ],
     ['SourceRefused', 'badResumptionToken', '<OAI-PMH><request/><error code="badResumptionToken"/></OAI-PMH>'],
     [
       'SourceRefused',
@@ -176,6 +180,8 @@ describe('an answer with an error in place of records fails the attempt', () => 
     ],
     ['SourceUnavailable', '99 Insufficient', '<rsp stat="fail"><err code="99" msg="Insufficient"/></rsp>'],
     ['SourceUnavailable', 'SlowDown', '<Error><Code>SlowDown</Code></Error>'],
+    ['SourceUnavailable', 'quota', '<errors><error>quota</error></errors>'],
+    ['SourceUnavailable', '17 busy', '<r><errors><item><code>17</code><message>busy</message></item></errors></r>'],
     ['SourceUnavailable', 'over quota', '<response><error>over quota</error><items/></response>'],
   ])('%s: %s', async (type, shown, body) => {
     const error = await failureOf(read(body, ...lines));
@@ -189,6 +195,14 @@ describe('an answer with an error in place of records fails the attempt', () => 
     '<response><errors/><status code="200"/></response>',
     '<response><errors count="0"/></response>',
     '<r><list><error>of a record</error></list></r>',
+    '<OAI-PMH><error code="noRecordsMatch">The combination of the values gives an empty list</error></OAI-PMH>',
+    '<r><error><code>0</code><message>OK</message></error><items/></r>',
+    '<r><error code="0">No error</error></r>',
+    '<r><error code="200" message="OK"/></r>',
+    '<r><error>0 records</error></r>',
+    '<r><error>No more results.</error></r>',
+    '<faults><title>Network faults</title></faults>',
+    '<faults><generated>2026-01-01</generated><count>0</count></faults>',
   ])('not where it says that there is none: %s', async (body) => {
     expect((await read(body, ...lines)).ids).toEqual([]);
   });
