@@ -114,7 +114,7 @@ const untrusted = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** A service that is busy or down comes back by itself. */
+/** A service that is busy or down recovers without a change here. */
 const passing = 'the service is busy or down: if that lasts, see the status page of its provider';
 
 function reach({ endpoint }: S3Setting): string {

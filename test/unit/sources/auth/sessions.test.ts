@@ -373,7 +373,7 @@ describe('a login that was refused', () => {
     });
     const errors = await Promise.all(['a', 'b', 'c', 'd'].map((name) => failure({ name, timeoutMs: 300 })));
     expect(errors.every((error) => error instanceof SourceUnavailable)).toBe(true);
-    // All that waited for the first one.
-    expect(most).toBe(3);
+    // Those that waited for the first one ask at the same time.
+    expect(most).toBeGreaterThan(1);
   });
 });
