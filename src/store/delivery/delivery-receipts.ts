@@ -34,12 +34,12 @@ export async function lastDelivered(
   source: string,
   now: Date,
 ): Promise<ReadonlySet<string>> {
-  const paths: string[] = [];
+  let paths: string[] = [];
   // Another worker's clock may be ahead.
   for (const ahead of [1, 0, -1]) {
     if (paths.length >= lastReceipts) break;
     const ofDay = await store.list(storePaths.delivery.folder({ source, day: addDays(dayOfDate(now), ahead) }));
-    paths.push(...ofDay.filter((path) => storePaths.delivery.parse(path)?.sink === sink).reverse());
+    paths = paths.concat(ofDay.filter((path) => storePaths.delivery.parse(path)?.sink === sink).reverse());
   }
   const last = paths.slice(0, lastReceipts);
   const receipts = await Promise.all(
