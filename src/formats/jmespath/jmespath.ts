@@ -50,7 +50,7 @@ export type Tree = Parameters<Interpreter['visit']>[0];
 const Library = TreeInterpreter.constructor as new () => Interpreter;
 
 /** A node that is its value. */
-const literal = 'Literal';
+const literal = 'Literal' as const;
 
 /** The library's interpreter, but an object has only its own members: `constructor` of its prototype is a function. */
 export class OwnMembers extends Library {
