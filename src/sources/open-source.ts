@@ -1,3 +1,4 @@
+import { hasExport } from '../domain/plan/has-export.ts';
 import { randomUUID } from 'node:crypto';
 import type { FetchPosition, HttpPosition, ModulePosition } from '../domain/state/fetch-position.ts';
 import { startPosition, withoutPosition } from '../domain/state/poll.ts';
@@ -142,10 +143,6 @@ function openDocuments(
   const { http, readers, copies, wholeBytes = defaultWholeBytes } = tools;
   const bodies = { http, readers, copies: copies?.(run) ?? null, wholeBytes, run };
   return new BodyPages(plan, format, state, bodies, context).read(place);
-}
-
-function hasExport(plan: SourcePlan): boolean {
-  return 'export' in plan && plan.export !== undefined;
 }
 
 function fileTools(tools: SourceTools): FileTools {

@@ -1,3 +1,4 @@
+import { hasExport } from './has-export.ts';
 import type { SourcePlan } from './source-plan.ts';
 
 /** Whether a source may have bodies that are read piece by piece: a fetch may take as long as they come. */
@@ -25,5 +26,5 @@ const longestTimeoutMs = 240_000;
 export function isFetchedApart(plan: SourcePlan): boolean {
   if (plan.type === 'module' || mayStream(plan) || ('timeoutMs' in plan && plan.timeoutMs > longestTimeoutMs))
     return true;
-  return plan.runsOn !== undefined || ('export' in plan && Boolean(plan.export));
+  return plan.runsOn !== undefined || hasExport(plan);
 }

@@ -49,9 +49,6 @@ type Interpreter = typeof TreeInterpreter;
 export type Tree = Parameters<Interpreter['visit']>[0];
 const Library = TreeInterpreter.constructor as new () => Interpreter;
 
-/** A node that is its value. */
-const literal = 'Literal' as const;
-
 /** The library's interpreter, but an object has only its own members: `constructor` of its prototype is a function. */
 export class OwnMembers extends Library {
   override visit(...[node, value]: Parameters<Interpreter['visit']>): ReturnType<Interpreter['visit']> {
@@ -60,8 +57,7 @@ export class OwnMembers extends Library {
       const lists = node.children.map((child) => this.visit(child, value));
       assertSameLength(lists);
       // Each list is found once: zips may be nested.
-      const found = { ...node, children: lists.map((list) => ({ type: literal, value: list as never })) };
-      return super.visit(found, value);
+      return this.runtime.callFunction(node.name, lists);
     }
     return super.visit(node, value);
   }

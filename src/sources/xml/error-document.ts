@@ -28,7 +28,8 @@ export function assertNoError(plan: HttpFormatPlan, $: CheerioAPI): void {
   const root = $.root()[0]?.children.find((node) => adapter.isElementNode(node));
   const error = root && errorIn(root);
   if (!error) return;
-  const texts = [...detailsOf($, error), ...textsIn($, error)];
+  const all = [error, ...$(error).find('*').toArray()];
+  const texts = [...detailsOf(all), ...textsIn(error, all)];
   if (isNoError(texts)) return;
   const text = saidBy(texts);
   const shown = hidesValues(plan) ? hiddenValue : truncate(text, 200);
@@ -57,8 +58,7 @@ function localName({ name }: XmlElement): string {
 }
 
 /** Codes and messages that are attributes, of the error or of the first element in it that has some. */
-function detailsOf($: CheerioAPI, error: XmlElement): string[] {
-  const all = [error, ...$(error).find('*').toArray()];
+function detailsOf(all: readonly XmlElement[]): string[] {
   return all.map(({ attribs }) => given(attribs)).find((details) => details.length > 0) ?? [];
 }
 
@@ -67,9 +67,9 @@ function given(attributes: Readonly<Record<string, string>>): string[] {
 }
 
 /** The texts of an error, each for itself. Of a list of errors only those that are one: what else it has may be its title, or a count. */
-function textsIn($: CheerioAPI, error: XmlElement): string[] {
+function textsIn(error: XmlElement, all: readonly XmlElement[]): string[] {
   const isMany = manyName.test(localName(error));
-  const leaves = [error, ...$(error).find('*').toArray()].filter((element) => elementsIn(element).length === 0);
+  const leaves = all.filter((element) => elementsIn(element).length === 0);
   const counted = leaves.filter(
     (leaf) => !isMany || leaf === error || isError(leaf) || detailName.test(localName(leaf)),
   );

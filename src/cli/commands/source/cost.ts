@@ -1,5 +1,6 @@
 import { listPrices, dollarsOf } from '../../../domain/cost/list-prices.ts';
 import { costOf, pollCosts, sumOf, type PollCost } from '../../../domain/cost/poll-cost.ts';
+import { hasExport } from '../../../domain/plan/has-export.ts';
 import { isFetchedApart } from '../../../domain/plan/large-bodies.ts';
 import { UsageError } from '../../../domain/errors.ts';
 import { counted } from '../../../domain/text/counted.ts';
@@ -98,7 +99,7 @@ function ofConfig(options: CostOptions): Polls {
     sources: all.length,
     polls: startsIn(all),
     apart: startsIn(all.filter(({ plan }) => isFetchedApart(plan))),
-    exporting: all.filter(({ plan }) => 'export' in plan && Boolean(plan.export)).length,
+    exporting: all.filter(({ plan }) => hasExport(plan)).length,
     probed: config.sources.filter(({ schedule }) => schedule?.probe === true).length,
   };
 }
